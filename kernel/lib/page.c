@@ -1,0 +1,71 @@
+// Zeroing and copying one page: the two routines that page faults spend most of their instructions in.
+//
+// 32 doublewords a turn leave 16 turns, so that loop overhead is 2 or 3 instructions in 34 or 67: about 550
+// instructions to zero a page and 1,080 to copy one. (Plain RV64 has no wider store; cbo.zero needs Zicboz.)
+#include "kernel/lib/string.h"
+#include "kernel/riscv.h"
+
+// Otherwise gcc turns the loops into calls of memset and memcpy.
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+
+typedef uint64 word __attribute__((may_alias));
+
+#define TURN_WORDS 32
+#define PAGE_WORDS (PGSIZE / sizeof(word))
+
+#define ZERO8(d)                                                                                             \
+    do {                                                                                                     \
+        (d)[0] = 0;                                                                                          \
+        (d)[1] = 0;                                                                                          \
+        (d)[2] = 0;                                                                                          \
+        (d)[3] = 0;                                                                                          \
+        (d)[4] = 0;                                                                                          \
+        (d)[5] = 0;                                                                                          \
+        (d)[6] = 0;                                                                                          \
+        (d)[7] = 0;                                                                                          \
+    } while (0)
+
+// Eight loads, then eight stores: a processor that issues in order need not wait for each load.
+#define COPY8(d, s)                                                                                          \
+    do {                                                                                                     \
+        word w0 = (s)[0], w1 = (s)[1], w2 = (s)[2], w3 = (s)[3];                                             \
+        word w4 = (s)[4], w5 = (s)[5], w6 = (s)[6], w7 = (s)[7];                                             \
+        (d)[0] = w0;                                                                                         \
+        (d)[1] = w1;                                                                                         \
+        (d)[2] = w2;                                                                                         \
+        (d)[3] = w3;                                                                                         \
+        (d)[4] = w4;                                                                                         \
+        (d)[5] = w5;                                                                                         \
+        (d)[6] = w6;                                                                                         \
+        (d)[7] = w7;                                                                                         \
+    } while (0)
+
+// The address must be a page's: nothing is tested. Locks: none; the caller makes sure that nobody uses the
+// page.
+void page_zero(void *page)
+{
+    word *d = page;
+    const word *end = d + PAGE_WORDS;
+
+    for (; d != end; d += TURN_WORDS) {
+        ZERO8(d);
+        ZERO8(d + 8);
+        ZERO8(d + 16);
+        ZERO8(d + 24);
+    }
+}
+
+// Both addresses are pages', and different ones.
+void page_copy(void *dst, const void *src)
+{
+    word *d = dst;
+    const word *s = src;
+    const word *end = s + PAGE_WORDS;
+
+    for (; s != end; s += TURN_WORDS, d += TURN_WORDS) {
+        COPY8(d, s);
+        COPY8(d + 8, s + 8);
+        COPY8(d + 16, s + 16);
+        COPY8(d + 24, s + 24);
+    }
+}

@@ -1,0 +1,63 @@
+// System-call numbers (in a7 at ecall). 1 to 21 are xv6's.
+#ifndef KERNEL_SYSCALL_H
+#define KERNEL_SYSCALL_H
+
+#define SYS_fork     1
+#define SYS_exit     2
+#define SYS_wait     3
+#define SYS_pipe     4
+#define SYS_read     5
+#define SYS_kill     6
+#define SYS_exec     7
+#define SYS_fstat    8
+#define SYS_chdir    9
+#define SYS_dup      10
+#define SYS_getpid   11
+#define SYS_sbrk     12
+#define SYS_sleep    13
+#define SYS_pause    SYS_sleep
+#define SYS_uptime   14
+#define SYS_open     15
+#define SYS_write    16
+#define SYS_mknod    17
+#define SYS_unlink   18
+#define SYS_link     19
+#define SYS_mkdir    20
+#define SYS_close    21
+#define SYS_sync     22 // sync(): all that was done so far is on the disk when it returns
+#define SYS_fsync    23 // fsync(fd)
+#define SYS_rename   24 // rename(old, new)
+#define SYS_shutdown 25 // shutdown(how, status), how: SHUTDOWN_*
+#define SYS_bootarg  26 // bootarg(key, buf, n): value of a kernel command-line word
+#define SYS_vmstat   27 // vmstat(struct vmstat *)
+#define SYS_pageinfo 28 // pageinfo(addr, n, struct pageinfo *)
+#define SYS_procinfo 29 // procinfo(pid, struct procinfo *): the process with the smallest pid >= pid
+#define SYS_vmainfo  30 // vmainfo(pid, i, struct vmainfo *): i-th VMA of a process
+#define SYS_ttyctl   31 // ttyctl(op, arg): console mode and foreground job
+#define SYS_debug    32 // debug(op): panics, oopses and self-tests on request, TEST programs only
+#define NSYSCALL     33
+
+// sbrk's second argument. Both are lazy; SBRK_EAGER refuses to creep past the memory there is (vm/as.h:
+// as_sbrk).
+#define SBRK_EAGER 1
+#define SBRK_LAZY  2
+
+#define SHUTDOWN_OFF    0
+#define SHUTDOWN_REBOOT 1
+
+// ttyctl operations
+#define TTY_COOKED 0 // lines, with echo and editing (the state at boot)
+#define TTY_RAW    1 // every character at once, no echo
+#define TTY_FG     2 // arg: pid whose process tree Ctrl-C ends; 0: none
+
+// debug operations
+#define DEBUG_PANIC    0 // panic
+#define DEBUG_OOPS     1 // stray kernel read of an unmapped kernel address
+#define DEBUG_USERPTR  2 // stray kernel read of a user address outside the copy routines
+#define DEBUG_STACK    3 // kernel stack overflow
+#define DEBUG_LOCKUP   4 // spinlock held for ever
+#define DEBUG_SELFTEST 5 // kernel self-tests, TAP on the console; returns the number that failed
+#define DEBUG_AUDIT    6 // recount every frame; returns 0, or panics
+#define DEBUG_HANG     7 // interrupts off, spin
+
+#endif

@@ -1,0 +1,95 @@
+// Memory that is made of zeros: the heap, the stack, bss. Touching it gives it a frame, shrinking takes the
+// frame back.
+//
+// A read of untouched memory maps one frame of zeros for everybody, read-only; the first write replaces it
+// (vm/cow.c: the zero page is shared like any other). So reading a sparse gigabyte costs page tables but no
+// memory.
+#include "kernel/lib/string.h"
+#include "kernel/memlayout.h"
+#include "kernel/riscv.h"
+#include "kernel/vm/fault.h"
+#include "kernel/vm/page.h"
+#include "kernel/vm/mmu.h"
+#include "kernel/vm/tlb.h"
+
+#define RELEASE_BATCH 64
+
+enum fault_reason fault_zero(struct fault *f)
+{
+    f->class = FAULT_MINOR;
+    if (f->access != ACCESS_WRITE) {
+        page_get(zero_frame);
+        fault_install(f, zero_frame, false);
+        f->as->zeros++;
+        return FAULT_OK;
+    }
+    struct frame *frame = fault_frame(f);
+    if (!frame)
+        return FAULT_RETRY;
+    page_zero(frame2kva(frame));
+    page_get(frame);
+    fault_install(f, frame, true);
+    return FAULT_OK;
+}
+
+// The stack grows when a program goes on where its stack pointer is: an access further below it than
+// STACK_SLACK, or past the limit, is a mistake.
+enum fault_reason anon_grow_stack(struct as *as, uint64 addr, uint64 sp)
+{
+    if (addr < PGSIZE)
+        return FAULT_NULL;
+    if (addr < STACK_LIMIT - STACK_GAP || addr >= USTACK_TOP)
+        return FAULT_UNMAPPED;
+    bool near_sp = addr + STACK_SLACK >= sp;
+    if (addr < STACK_LIMIT)
+        return near_sp ? FAULT_STACK : FAULT_GUARD;
+    struct vma *v = vma_at_or_above(&as->vmas, addr);
+    if (!v || v->kind != VMA_STACK || !near_sp)
+        return FAULT_UNMAPPED;
+    return vma_set_start(&as->vmas, v, PGROUNDDOWN(addr)) == 0 ? FAULT_OK : FAULT_UNMAPPED;
+}
+
+// Frames taken out of a space whose references wait for the flush: until then a hart may still use the old
+// translation, and another owner of a shared frame could otherwise let it go and have it reused.
+struct released {
+    struct frame *frame[RELEASE_BATCH];
+    uint n;
+    uint64 start; // address of the first
+};
+
+// Flushes up to `end`, then gives the references back.
+static void release_flush(struct as *as, struct released *r, uint64 end)
+{
+    struct frame *batch = 0;
+    if (r->n == 0)
+        return;
+    tlb_flush(&as->mmu, r->start, (end - r->start) / PGSIZE);
+    for (uint i = 0; i < r->n; i++) {
+        as->zeros -= r->frame[i] == zero_frame;
+        page_put_batch(r->frame[i], &batch);
+    }
+    frame_free_batch(batch);
+    as->resident -= r->n;
+    r->n = 0;
+}
+
+void anon_release(struct as *as, uint64 start, uint64 end)
+{
+    struct released r;
+    r.n = 0; // not the array: clearing it costs more than most releases
+    uint64 va = start;
+    pte_t *pte;
+    while ((pte = mmu_next(&as->mmu, &va, end)) != 0) {
+        uint64 stop = (va | (LEAF_SPAN - 1)) + 1; // end of this leaf table
+        for (; va < end && va < stop; va += PGSIZE, pte++) {
+            if (!(*pte & PTE_V))
+                continue;
+            if (r.n == RELEASE_BATCH)
+                release_flush(as, &r, va);
+            if (r.n == 0)
+                r.start = va;
+            r.frame[r.n++] = pa2frame(PTE2PA(pte_clear(&as->mmu, pte, va)));
+        }
+    }
+    release_flush(as, &r, end);
+}

@@ -1,0 +1,83 @@
+// Copy on write: fork shares every page, the first write to a shared page copies it.
+//
+// Invariant 4: a PTE with W is the only one that maps its frame. Fork takes W away on both sides, a write
+// fault gives it back: to a copy, or to the frame itself when its other users have gone.
+#include "kernel/lib/err.h"
+#include "kernel/lib/string.h"
+#include "kernel/riscv.h"
+#include "kernel/vm/fault.h"
+#include "kernel/vm/page.h"
+#include "kernel/vm/mmu.h"
+#include "kernel/vm/tlb.h"
+
+// Shares the pages of [va, end), all in one leaf table. Returns whether a right was taken from the parent.
+static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 end, uint64 *shared)
+{
+    bool taken = false;
+    for (; va < end; va += PGSIZE, from++, to++) {
+        pte_t pte = *from;
+        if (!(pte & PTE_V))
+            continue;
+        if (pte & PTE_W) {
+            pte = pte_protect(m, from, va);
+            taken = true;
+        }
+        page_get(pa2frame(PTE2PA(pte)));
+        *to = pte;
+        (*shared)++;
+    }
+    return taken;
+}
+
+int cow_share(struct as *parent, struct as *child)
+{
+    bool taken = false;
+    int error = 0;
+    for (int i = 0; i < parent->vmas.n && !error; i++) {
+        uint64 va = parent->vmas.v[i].start, end = parent->vmas.v[i].end;
+        pte_t *from;
+        while ((from = mmu_next(&parent->mmu, &va, end)) != 0) {
+            uint64 stop = (va | (LEAF_SPAN - 1)) + 1;
+            if (stop > end)
+                stop = end;
+            pte_t *to = mmu_walk(&child->mmu, va, true);
+            if (!to) {
+                error = -ENOMEM;
+                break;
+            }
+            taken |= share_leaf(&parent->mmu, from, to, va, stop, &child->resident);
+            va = stop;
+        }
+    }
+    if (taken) // also when the fork fails: what was shared is read-only now
+        tlb_flush(&parent->mmu, 0, MAXVA / PGSIZE);
+    return error;
+}
+
+// The sole user of a frame writes to it: no copy. Giving a right needs no fence (vm/tlb.h).
+static enum fault_reason take_over(struct fault *f)
+{
+    __atomic_fetch_or(f->pte, PTE_W | PTE_A | PTE_D, __ATOMIC_RELAXED);
+    return FAULT_OK;
+}
+
+enum fault_reason fault_write(struct fault *f)
+{
+    struct frame *old = pa2frame(PTE2PA(*f->pte));
+    f->class = FAULT_COW;
+    if (page_refs(old) == 1 && old != zero_frame)
+        return take_over(f);
+    struct frame *copy = fault_frame(f);
+    if (!copy)
+        return FAULT_RETRY;
+    if (old == zero_frame)
+        page_zero(frame2kva(copy));
+    else
+        page_copy(frame2kva(copy), frame2kva(old));
+    page_get(copy);
+    pte_replace(&f->as->mmu, f->pte, f->va, pte_make(frame2pa(copy), f->vma->perm));
+    f->as->zeros -= old == zero_frame;
+    tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one
+    page_put(old);
+    return FAULT_OK;
+}

@@ -1,0 +1,217 @@
+// Page frames: allocation and the two pools (vm/frame.h).
+//
+// Lock: pages.lock (spin, near the end of the order) guards the free list and the pools' counts. Frames come
+// back to the front of the list: the newest is likeliest to be in a cache.
+//
+// With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
+#include "kernel/vm/frame.h"
+#include "kernel/boot/machine.h"
+#include "kernel/lib/panic.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/spinlock.h"
+#include "kernel/lib/string.h"
+#include "kernel/riscv.h"
+
+#define POISON_BYTE        0x5a
+#define KERNEL_SHARE       8   // the kernel's reserve is this part of RAM
+#define KERNEL_MIN_RESERVE 256 // but at least so many frames
+#define FREE_AT_ONCE       256 // frames given back while the lock is held
+
+struct frame *frame_table;
+struct frame *frame_of_page_0;
+uint64 frame_base;
+uint64 frame_count;
+struct frame *zero_frame;
+
+static struct {
+    struct spinlock lock;
+    struct frame *free;
+    struct frame_stats st;
+    bool poison;
+} pages = {.lock = SPINLOCK("pages")};
+
+// Whether pa lies in one of the ranges; *next is then where the range ends.
+static bool in_ranges(uint64 pa, const struct range *r, int n, uint64 *next)
+{
+    for (int i = 0; i < n; i++)
+        if (pa >= PGROUNDDOWN(r[i].base) && pa < r[i].base + r[i].size) {
+            *next = PGROUNDUP(r[i].base + r[i].size);
+            return true;
+        }
+    return false;
+}
+
+// First run of `size` bytes of RAM that no range covers.
+static uint64 find_room(struct range ram, const struct range *used, int nused, uint64 size)
+{
+    uint64 pa = PGROUNDUP(ram.base);
+    while (pa + size <= ram.base + ram.size) {
+        uint64 next = 0, at = pa;
+        while (at < pa + size && !in_ranges(at, used, nused, &next))
+            at += PGSIZE;
+        if (at >= pa + size)
+            return pa;
+        pa = next;
+    }
+    panic("no room for the frame table in %lu MiB of RAM", ram.size >> 20);
+}
+
+static void set_limits(void)
+{
+    uint64 reserve = pages.st.total / KERNEL_SHARE;
+    if (reserve < KERNEL_MIN_RESERVE)
+        reserve = KERNEL_MIN_RESERVE;
+    if (pages.st.total <= reserve)
+        panic("only %lu page frames: too little RAM", pages.st.total);
+    uint64 limit = pages.st.total - reserve;
+    pages.st.user_limit = bootarg_uint("uframes", limit);
+    if (pages.st.user_limit > limit)
+        pages.st.user_limit = limit;
+}
+
+void frame_init(struct range ram, const struct range *used, int nused)
+{
+    frame_base = PGROUNDUP(ram.base);
+    frame_count = (ram.base + ram.size - frame_base) >> PGSHIFT;
+    struct range table = {.size = PGROUNDUP(frame_count * sizeof(struct frame))};
+    table.base = find_room(ram, used, nused, table.size);
+    frame_table = pa2kva(table.base);
+    frame_of_page_0 = frame_table - (frame_base >> PGSHIFT);
+    memset(frame_table, 0, table.size);
+
+    for (uint64 i = frame_count; i-- > 0;) {
+        struct frame *f = &frame_table[i];
+        uint64 pa = frame2pa(f), next;
+        if (in_ranges(pa, used, nused, &next) || in_ranges(pa, &table, 1, &next))
+            continue;
+        f->kind = FRAME_FREE;
+        f->next = pages.free;
+        pages.free = f;
+        pages.st.total++;
+    }
+    pages.st.free = pages.st.total;
+    set_limits();
+
+    zero_frame = pa2frame(kva2pa(kpage_alloc()));
+    zero_frame->kind = FRAME_ZERO;
+    zero_frame->ref = 1;
+    char buf[8];
+    pages.poison = bootarg_get("poison", buf, sizeof(buf)) >= 0;
+}
+
+// Locks: pages.lock held.
+static struct frame *take(enum frame_kind kind)
+{
+    struct frame *f = pages.free;
+    if (!f)
+        return 0;
+    pages.free = f->next;
+    pages.st.free--;
+    f->next = 0;
+    f->kind = kind;
+    return f;
+}
+
+// Locks: pages.lock held.
+static void give(struct frame *f)
+{
+    if (pages.poison)
+        memset(frame2kva(f), POISON_BYTE, PGSIZE);
+    f->kind = FRAME_FREE;
+    f->next = pages.free;
+    pages.free = f;
+    pages.st.free++;
+}
+
+static struct frame *page_frame(const void *page, enum frame_kind kind)
+{
+    uint64 pa = kva2pa(page);
+    assert(pa >= frame_base && pa < frame_base + (frame_count << PGSHIFT), "page outside RAM freed");
+    assert((pa & (PGSIZE - 1)) == 0, "part of a page freed");
+    struct frame *f = pa2frame(pa);
+    assert(f->kind == kind, "page freed twice, or through the wrong call");
+    return f;
+}
+
+void *kpage_alloc(void)
+{
+    spin_lock(&pages.lock);
+    struct frame *f = take(FRAME_KERNEL);
+    spin_unlock(&pages.lock);
+    if (!f)
+        return 0;
+    page_zero(frame2kva(f));
+    return frame2kva(f);
+}
+
+void kpage_free(void *page)
+{
+    struct frame *f = page_frame(page, FRAME_KERNEL);
+    spin_lock(&pages.lock);
+    give(f);
+    spin_unlock(&pages.lock);
+}
+
+void *frame_alloc_table(void)
+{
+    spin_lock(&pages.lock);
+    struct frame *f = take(FRAME_TABLE);
+    if (f)
+        pages.st.tables++;
+    spin_unlock(&pages.lock);
+    if (!f)
+        return 0;
+    page_zero(frame2kva(f));
+    return frame2kva(f);
+}
+
+void frame_free_table(void *table)
+{
+    struct frame *f = page_frame(table, FRAME_TABLE);
+    spin_lock(&pages.lock);
+    pages.st.tables--;
+    give(f);
+    spin_unlock(&pages.lock);
+}
+
+struct frame *frame_alloc(uint64 va)
+{
+    struct frame *f = 0;
+    spin_lock(&pages.lock);
+    if (pages.st.user < pages.st.user_limit && (f = take(FRAME_USER))) {
+        pages.st.user++;
+        f->ref = 0;
+        f->va = va;
+    }
+    spin_unlock(&pages.lock);
+    return f;
+}
+
+// A batch may be most of RAM: the lock goes now and then, and interrupts come.
+void frame_free_batch(struct frame *batch)
+{
+    while (batch) {
+        spin_lock(&pages.lock);
+        for (int i = 0; batch && i < FREE_AT_ONCE; i++) {
+            struct frame *next = batch->next;
+            give(batch);
+            pages.st.user--;
+            batch = next;
+        }
+        spin_unlock(&pages.lock);
+    }
+}
+
+void frame_free(struct frame *f)
+{
+    assert(f->ref == 0 && f->kind == FRAME_USER, "freeing a frame that is in use");
+    f->next = 0;
+    frame_free_batch(f);
+}
+
+void frame_get_stats(struct frame_stats *st)
+{
+    spin_lock(&pages.lock);
+    *st = pages.st;
+    spin_unlock(&pages.lock);
+}
