@@ -25,7 +25,7 @@ struct spinlock wait_lock = SPINLOCK("wait");
 struct list proc_list = LIST_INIT(proc_list);
 struct proc *init_proc;
 
-static int nprocs;   // wait_lock
+static int nprocs;   // processes whose memory is not all given back; atomic, raised under wait_lock
 static int last_pid; // wait_lock
 
 // Every process starts here, on its own kernel stack, with p->lock held by the scheduler that switched to it.
@@ -92,9 +92,9 @@ static void proc_free(struct proc *p)
 static int proc_publish(struct proc *p, struct proc *parent)
 {
     spin_lock(&wait_lock);
-    int pid = nprocs < NPROC ? new_pid() : 0;
+    int pid = proc_count() < NPROC ? new_pid() : 0;
     if (pid) {
-        nprocs++;
+        __atomic_fetch_add(&nprocs, 1, __ATOMIC_RELAXED);
         p->pid = pid;
         p->parent = parent;
         if (parent)
@@ -164,11 +164,18 @@ static struct proc *take_zombie(struct proc *parent, bool orphans_only)
         if (ended) {
             list_del(&p->sibling);
             list_del(&p->all);
-            nprocs--;
             return p;
         }
     }
     return 0;
+}
+
+// Frees a process that take_zombie gave. It counts until the last of it is free: who sees the count fall
+// finds the memory back.
+static void bury(struct proc *p)
+{
+    proc_free(p);
+    __atomic_fetch_sub(&nprocs, 1, __ATOMIC_RELEASE);
 }
 
 // Does a piece of init's work, so that orphans do not fill the table while init gets no hart.
@@ -178,7 +185,7 @@ static void bury_orphan(void)
     struct proc *p = take_zombie(init_proc, true);
     spin_unlock(&wait_lock);
     if (p)
-        proc_free(p);
+        bury(p);
 }
 
 int proc_fork(void)
@@ -281,7 +288,7 @@ int proc_wait(uint64 user_status)
         return error;
 
     int pid = child->pid, status = child->xstate;
-    proc_free(child);
+    bury(child);
     if (user_status && copy_to_user(user_status, &status, sizeof(status)) != sizeof(status))
         return -EFAULT;
     return pid;
@@ -383,7 +390,7 @@ void proc_dump(void)
 
 int proc_count(void)
 {
-    return nprocs;
+    return __atomic_load_n(&nprocs, __ATOMIC_ACQUIRE);
 }
 
 // The process that can be killed and takes most memory, page tables included: they stay when a heap shrinks.

@@ -26,6 +26,7 @@ int64 sys_vmstat(const uint64 *arg)
     struct frame_stats fs;
     struct vmstat st;
     memset(&st, 0, sizeof(st));
+    st.procs = proc_count(); // first: what ended by now has its memory in the counts below
     frame_get_stats(&fs);
     st.pagesize = PGSIZE;
     st.frames = fs.total;
@@ -35,7 +36,6 @@ int64 sys_vmstat(const uint64 *arg)
     st.pagetables = fs.tables;
     st.harts = ncpu;
     st.timebase = machine.timebase;
-    st.procs = proc_count();
     for (int i = 0; i < ncpu; i++) {
         st.switches += cpus[i].switches;
         st.syscalls += cpus[i].syscalls;
