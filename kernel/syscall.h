@@ -35,7 +35,8 @@
 #define SYS_vmainfo  30 // vmainfo(pid, i, struct vmainfo *): i-th VMA of a process
 #define SYS_ttyctl   31 // ttyctl(op, arg): console mode and foreground job
 #define SYS_debug    32 // debug(op): panics, oopses and self-tests on request, TEST programs only
-#define NSYSCALL     33
+#define SYS_swapctl  33 // swapctl(op, a, b): look at swap, choose policies, SWAPCTL_*
+#define NSYSCALL     34
 
 // sbrk's second argument. Both are lazy; SBRK_EAGER refuses to creep past the memory there is (vm/as.h:
 // as_sbrk).
@@ -49,6 +50,18 @@
 #define TTY_COOKED 0 // lines, with echo and editing (the state at boot)
 #define TTY_RAW    1 // every character at once, no echo
 #define TTY_FG     2 // arg: pid whose process tree Ctrl-C ends; 0: none
+
+// swapctl operations. Sizes are pages. Each returns -1 for an argument that makes no sense.
+#define SWAPCTL_INFO      0 // a: struct swapinfo * to fill (kernel/vmstat.h)
+#define SWAPCTL_POLICY    1 // a: name; switches to it while everything runs
+#define SWAPCTL_BATCH     2 // a: pages evicted at a time, 1..32
+#define SWAPCTL_READAHEAD 3 // a: pages read at a time, 1..32
+#define SWAPCTL_LIMIT     4 // a: size of the user pool, 0: as at boot; returns the size it has now
+#define SWAPCTL_PAGEOUT   5 // a, b: address and length; evicts these pages of the caller; returns how many went
+#define SWAPCTL_ONLY                                                                                         \
+    6 // a, b: address and length; only these pages of the caller are evicted; b = 0: all again
+#define SWAPCTL_TICK  7 // the policy's tick, at once
+#define SWAPCTL_AUDIT 8 // compares every clean page with its slot; returns how many, or panics
 
 // debug operations
 #define DEBUG_PANIC    0 // panic

@@ -77,6 +77,26 @@ struct vmainfo {
     uint64 swapped;
 };
 
+struct swapinfo {
+    uint64 slots;  // size of swap, pages; 0: there is none
+    uint64 used;   // slots in use
+    uint64 bad;    // slots that failed to be written
+    uint64 reads;  // pages read; one request may read several
+    uint64 writes; // pages written
+    uint64 read_requests;
+    uint64 write_requests;
+    uint64 read_errors;  // pages that could not be read: somebody was killed
+    uint64 write_errors; // pages that could not be written: they stayed in memory
+    uint64 evicted;      // pages that left memory
+    uint64 dropped;      // of them, without a write
+    uint64 refaulted;    // pages chosen to leave, but used again before they had left
+    uint64 ahead;        // pages read ahead
+    uint64 limit;        // frames of the user pool
+    uint64 batch;        // pages evicted at a time
+    uint64 readahead;    // pages read at a time
+    char policy[16];
+};
+
 #define VMA_R 1
 #define VMA_W 2
 #define VMA_X 4

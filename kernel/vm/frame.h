@@ -8,6 +8,7 @@
 #ifndef KERNEL_VM_FRAME_H
 #define KERNEL_VM_FRAME_H
 #include <stdbool.h>
+#include "kernel/lib/spinlock.h"
 #include "kernel/memlayout.h"
 #include "kernel/types.h"
 
@@ -21,19 +22,40 @@ enum frame_kind {
     FRAME_ZERO,   // the shared page of zeros: one reference of its own
 };
 
+// 32 bytes for each 4 KiB page of RAM. L: guarded by pages_lock.
 struct frame {
-    uint ref;   // PTEs that map it; atomic
-    uchar kind; // enum frame_kind
+    uint ref;    // PTEs that map it, and 1 while FRAME_HELD; atomic
+    uchar kind;  // enum frame_kind
+    uchar state; // L: FRAME_NEW ..
+    uchar age;   // L: the replacement policy's own
     union {
         struct frame *next;    // link of the free list, or of a batch on its way there
         struct filepage *page; // FRAME_FILE: its cache entry (vm/page.c)
+        uint64 slot;           // FRAME_USER: swap slot with the same content, 0 = none; L (swap/slot.h)
     };
-    uint64 va;  // user frames: address at which every mapper maps it
-    uint audit; // scratch of vm/audit.c
+    uint vpn;        // user frames: number of the page that every mapper of the family maps it at
+    uint family;     // the address spaces that may map it: those with this number (vm/as.h)
+    uint prev, succ; // L: links of the list it is on (struct framelist), by number in the table
 };
+_Static_assert(sizeof(struct frame) == 32, "frame numbers are found by a shift");
+
+// frame.state
+#define FRAME_NEW     1 // on the list frames_new: not shown to the replacement policy yet
+#define FRAME_MANAGED 2 // the replacement policy has it
+#define FRAME_HELD    4 // the evictor, or who reads it from swap, has one of the references
+#define FRAME_READING 8 // its content is on the way from swap
 
 struct filepage;
 struct range;
+
+// Guards the free list and the pools' counts, frame.state and links, swap slots, and what a replacement
+// policy keeps. Spin; near the end of the order (docs/locks.md).
+extern struct spinlock pages_lock;
+
+static inline uint64 frame_va(const struct frame *f)
+{
+    return (uint64)f->vpn << 12;
+}
 
 // Physical address <-> kernel address of it in the direct map.
 static inline void *pa2kva(uint64 pa)
@@ -53,9 +75,12 @@ void kpage_free(void *page);
 void frame_init(struct range ram, const struct range *used, int nused);
 
 // A user frame that nothing maps yet (ref 0), with the content of whoever had it before: the caller fills all
-// of it. 0 when the pool is exhausted. Any context; never sleeps.
-struct frame *frame_alloc(uint64 va);
+// of it and maps it at va in a space of that family. 0 when the pool is exhausted. Any context; never sleeps.
+struct frame *frame_alloc(uint64 va, uint family);
 void frame_free(struct frame *f); // one that was never mapped
+// The same for a frame that has just lost its last user: it changes hands without a visit to the free list,
+// where somebody else could take it.
+void frame_reuse(struct frame *f, uint64 va, uint family);
 // A zeroed page-table page. 0 when there is no memory.
 void *frame_alloc_table(void);
 void frame_free_table(void *table);
@@ -83,6 +108,50 @@ static inline void *frame2kva(const struct frame *f)
 {
     return pa2kva(frame2pa(f));
 }
+
+// Lists of frames, by number. A list's head is an entry of its own behind the table's last frame. Locks:
+// pages_lock.
+struct framelist {
+    struct frame *head;
+};
+#define FRAMELISTS 12                     // heads there are
+void framelist_init(struct framelist *l); // empty; takes a head the first time
+static inline struct frame *frame_at(uint i)
+{
+    return frame_table + i;
+}
+static inline void framelist_insert(struct frame *f, struct frame *before) // before: a member, or the head
+{
+    f->succ = before - frame_table;
+    f->prev = before->prev;
+    frame_at(f->prev)->succ = before->prev = f - frame_table;
+}
+static inline void framelist_push_back(struct framelist *l, struct frame *f)
+{
+    framelist_insert(f, l->head);
+}
+static inline void framelist_del(struct frame *f)
+{
+    frame_at(f->prev)->succ = f->succ;
+    frame_at(f->succ)->prev = f->prev;
+}
+// First member; the one behind f; 0 at the end.
+static inline struct frame *framelist_next(const struct framelist *l, const struct frame *f)
+{
+    struct frame *next = frame_at(f->succ);
+    return next == l->head ? 0 : next;
+}
+static inline struct frame *framelist_first(const struct framelist *l)
+{
+    return framelist_next(l, l->head);
+}
+
+// Frames that came from frame_alloc since the evictor last looked, oldest first.
+extern struct framelist frames_new;
+// Told of a FRAME_MANAGED frame that is freed; pages_lock held.
+extern void (*frame_forget)(struct frame *f);
+// Size of the user pool, at most what the kernel leaves. Returns the size it has now.
+uint64 frame_set_limit(uint64 frames);
 
 struct frame_stats {
     uint64 total; // frames that the allocator manages
