@@ -46,6 +46,7 @@ int procinfo(int pid, struct procinfo *);
 int vmainfo(int pid, int i, struct vmainfo *);
 int ttyctl(int op, int arg);
 int debug(int op);
+int64 swapctl(int op, uint64 a, uint64 b); // SWAPCTL_*; -1 when refused
 
 // ulib.c
 char *sbrk(int);

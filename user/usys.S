@@ -47,3 +47,4 @@
     stub vmainfo, SYS_vmainfo, weak
     stub ttyctl, SYS_ttyctl, weak
     stub debug, SYS_debug, weak
+    stub swapctl, SYS_swapctl, weak
