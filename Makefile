@@ -2,7 +2,7 @@
 #
 # Nothing has to be listed here: every kernel/**/*.c and *.S is part of the kernel; every user/NAME.c is a program
 # that the image holds as NAME. Of a program in several files the others are called user/NAME_PART.c. Without a program
-# called NAME, user/NAME_lib.c is linked into every program NAME_*.
+# called NAME, user/NAME_lib.c is a library, of which every program takes what it uses.
 
 B := build
 MAKEFLAGS += --no-builtin-rules
@@ -70,8 +70,7 @@ UNAMES  := $(patsubst user/%.c,%,$(filter-out $(ULIBSRC),$(wildcard user/*.c)))
 partof  = $(strip $(foreach n,$(filter-out $1,$(UNAMES)),$(if $(filter $(n)_%,$1),$n)))
 ULIBS   := $(foreach l,$(filter %_lib,$(UNAMES)),$(if $(call partof,$l),,$l))
 PROGS   := $(foreach n,$(filter-out $(ULIBS),$(UNAMES)),$(if $(call partof,$n),,$n))
-libsof  = $(foreach l,$(ULIBS),$(if $(filter $(l:%_lib=%)_%,$1),$l))
-parts   = $(foreach p,$(filter $1_%,$(UNAMES)) $(call libsof,$1),$(B)/user/$p.c.o)
+parts   = $(foreach p,$(filter $1_%,$(UNAMES)) $(ULIBS),$(B)/user/$p.c.o)
 # The program's own object comes first and takes from the others, an archive, what it uses: so another program's source
 # may replace sh.c or usertests.c, whose parts it knows nothing of, and may define a function of the library itself.
 LIBGCC  := $(shell $(KCC) $(UCFLAGS) -print-libgcc-file-name 2>/dev/null)
