@@ -29,7 +29,7 @@ HCFLAGS := -std=gnu11 -Wall -Wextra -Werror -O2 -g -I.
 LDFLAGS := -n -static --build-id=none -z max-page-size=4096
 
 .PHONY: all kernel
-all: kernel/kernel.elf $(B)/fs.img $(B)/fsck
+all: kernel/kernel.elf $(B)/fs.img $(B)/fsck $(B)/policysim
 
 # $(call do,NAME,COMMAND): says NAME and the target; V=1 shows the command itself, -s nothing
 QUIET := $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -91,6 +91,10 @@ HSHARED := $(filter-out mkfs/mkfs.c mkfs/fsck.c,$(wildcard mkfs/*.c))
 $(B)/mkfs $(B)/fsck: $(B)/%: mkfs/%.c $(HSHARED) $(wildcard mkfs/*.h kernel/*.h) Makefile
 	@mkdir -p $(@D)
 	$(call do,HOSTCC,$(HOSTCC) $(HCFLAGS)) -o $@ $(filter %.c,$^)
+# the simulator has the kernel's own policies
+$(B)/policysim: $(wildcard tools/policysim*.c kernel/swap/policy*.c tools/policysim.h kernel/*/*.h) Makefile
+	@mkdir -p $(@D)
+	$(call do,HOSTCC,$(HOSTCC) $(HCFLAGS)) -o $@ $(filter %.c,$^) -lm
 $(B)/README: README.md
 	@mkdir -p $(@D)
 	@cp $< $@
