@@ -44,6 +44,6 @@ int main(int argc, char **argv)
     t_reap(WORKERS);
     t_step("all sums are right");
     T_CHECK(swap_info().evicted - start.evicted >= WORKERS * steps / 4);
-    T_CHECK(swap_used() <= swap_pages());
+    T_CHECK(swap_used() <= pages_held());
     t_ok();
 }

@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     T_CHECK(resident() <= pool);
     struct swapinfo now = swap_info();
     T_CHECK(now.dropped - start.dropped >= SEQUENCE * (TEXT_PAGES - pool));
-    T_CHECK(now.used <= swap_pages());
+    T_CHECK(now.used <= pages_held());
     t_step("several at once, who share it");
     for (int i = 0; i < RUNNERS; i++) {
         if (t_fork() == 0) {

@@ -146,7 +146,7 @@ static void tight(uint64 pool)
     swap_fill(q, pages, 1);
     T_CHECK(swap_used() >= pages - pool);
     shrink(pages);
-    T_CHECK(swap_used() <= swap_pages());
+    T_CHECK(swap_used() <= pages_held());
     T_CHECK(sbrk(pages * PGSIZE) == q);
     T_CHECK(t_is_all(q, pages * PGSIZE, 0));
     T_EQ(swap_count(q, pages), 0);

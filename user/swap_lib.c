@@ -54,17 +54,6 @@ void swap_roomy(void)
     }
 }
 
-uint64 swap_pages(void)
-{
-    struct procinfo p;
-    struct vmainfo v;
-    uint64 n = 0;
-    for (int pid = 1; procinfo(pid, &p) == 0; pid = p.pid + 1)
-        for (int i = 0; vmainfo(p.pid, i, &v) == 0; i++)
-            n += v.kind == VMA_TEXT ? 0 : v.resident + v.swapped;
-    return n;
-}
-
 void swap_knob(int op, uint64 value)
 {
     T_CHECK(swapctl(op, value, 0) >= 0);

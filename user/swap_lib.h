@@ -3,6 +3,7 @@
 #ifndef USER_SWAP_LIB_H
 #define USER_SWAP_LIB_H
 #include "kernel/syscall.h"
+#include "user/pages.h"
 #include "user/t_lib.h"
 
 #define SWAP_POOL_MAX 256UL // frames of the user pool during a test, at most
@@ -18,8 +19,6 @@ void swap_tight(void);
 
 struct swapinfo swap_info(void);
 uint64 swap_used(void);         // slots in use
-uint64 swap_pages(void);        // pages of all processes that swap is for, in memory or out; shared ones as
-                                // often as they are mapped. There can be no more slots in use
 void swap_knob(int op, uint64); // SWAPCTL_BATCH, ..: one that cannot fail
 
 void swap_out(char *p, uint64 pages);           // evicts these pages; all must go

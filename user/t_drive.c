@@ -6,16 +6,17 @@
 //   == run PROGRAM 1
 //   .. whatever the program and the kernel print ..
 //   == end PROGRAM 1 status=0 audit=0 free=29000 user=40 pagetables=9 kmem=4000 procs=3 files=2 inodes=4
-//   invalid=0
-#include <stdbool.h>
-#include "kernel/syscall.h"
-#include "kernel/vmstat.h"
+//   invalid=0 used=0 pages=50
+// (used: swap slots; pages: pages_held). With swap, each clean page is compared with its slot too, and what a
+// program has changed with swapctl is put back.
+#include "user/swap_lib.h"
 #include "user/util.h"
 
 #define SETTLE_TICKS 20 // what init reaps, or a hart frees a moment later, may take that long
 #define MAXWORDS     64
 
-static struct vmstat first; // before the program that runs now
+static struct vmstat first;  // before the program that runs now
+static struct swapinfo swap; // at boot; slots 0: there is none
 
 static int run_once(char **argv)
 {
@@ -35,10 +36,27 @@ static void settle(struct vmstat *v)
 {
     for (int i = 0; i < SETTLE_TICKS; i++) {
         vmstat(v);
-        if (v->procs <= first.procs && v->user <= first.user)
+        if (v->procs <= first.procs && (swap.slots || v->user <= first.user))
             return;
         sleep(1);
     }
+}
+
+static void restore_swap(void)
+{
+    swapctl(SWAPCTL_ONLY, 0, 0);
+    swapctl(SWAPCTL_LIMIT, 0, 0);
+    swapctl(SWAPCTL_BATCH, swap.batch, 0);
+    swapctl(SWAPCTL_READAHEAD, swap.readahead, 0);
+    swapctl(SWAPCTL_POLICY, (uint64)swap.policy, 0);
+}
+
+// 0: all frames, slots and clean pages are as they should be.
+static int audit(void)
+{
+    if (swap.slots)
+        restore_swap();
+    return debug(DEBUG_AUDIT) != 0 || (swap.slots && swapctl(SWAPCTL_AUDIT, 0, 0) < 0);
 }
 
 static int run_many(char **argv, int runs)
@@ -54,13 +72,14 @@ static int run_many(char **argv, int runs)
         vmstat(&after);
         uint64 time = rdtime() - begin;
         settle(&v);
-        int audit = debug(DEBUG_AUDIT);
+        int wrong = audit();
         printf("== end %s %d status=%d audit=%d free=%lu user=%lu pagetables=%lu kmem=%lu procs=%lu "
                "files=%lu inodes=%lu "
-               "invalid=%lu switches=%lu time=%lu\n",
-               argv[0], i, status, audit, v.free, v.user, v.pagetables, v.kmem, v.procs, v.files, v.inodes,
-               v.faults.invalid - before.faults.invalid, after.switches - before.switches, time);
-        failed |= status != 0 || audit != 0;
+               "invalid=%lu used=%lu pages=%lu switches=%lu time=%lu\n",
+               argv[0], i, status, wrong, v.free, v.user, v.pagetables, v.kmem, v.procs, v.files, v.inodes,
+               v.faults.invalid - before.faults.invalid, v.swap_used, pages_held(),
+               after.switches - before.switches, time);
+        failed |= status != 0 || wrong != 0;
     }
     return failed;
 }
@@ -94,6 +113,7 @@ int main(int argc, char *argv[])
     char *words[MAXWORDS + 1], *line = argv[2];
     if (runs <= 0)
         usage("t_drive RUNS 'PROGRAM [ARG..], PROGRAM ..'");
+    swapctl(SWAPCTL_INFO, (uint64)&swap, 0);
     while (*line)
         if (next_words(&line, words) > 0)
             failed |= run_many(words, runs);
