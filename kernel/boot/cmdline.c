@@ -13,16 +13,20 @@
 struct machine machine;
 
 static const char *const known[] = {
-    "run",      // init: command line for sh -c, then power off
-    "mark",     // init: prints this line before the command's output
-    "shell",    // init: program to keep running instead of sh
-    "init",     // program to start instead of /init
-    "uframes",  // frames in the user pool
-    "tlbcheck", // notice a forgotten TLB flush
-    "poison",   // fill freed frames with junk
-    "races",    // seed of the ticks' places: reproducible interleavings
-    "tick_us",  // length of a time slice
-    "selftest", // run the kernel self-tests at boot
+    "run",            // init: command line for sh -c, then power off
+    "mark",           // init: prints this line before the command's output
+    "shell",          // init: program to keep running instead of sh
+    "init",           // program to start instead of /init
+    "uframes",        // frames in the user pool
+    "policy",         // page replacement
+    "policy.seed",    // of the policy `random`
+    "swap.batch",     // pages evicted at a time
+    "swap.readahead", // pages read from swap at a time
+    "tlbcheck",       // notice a forgotten TLB flush
+    "poison",         // fill freed frames with junk
+    "races",          // seed of the ticks' places: reproducible interleavings
+    "tick_us",        // length of a time slice
+    "selftest",       // run the kernel self-tests at boot
 };
 
 // The next word at or behind *at, and *at moved behind it. Its length; 0 at the end.

@@ -17,6 +17,7 @@
 #include "kernel/proc/proc.h"
 #include "kernel/proc/sched.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/managed.h"
 #include "kernel/trap/trap.h"
 #include "kernel/vm/as.h"
 #include "kernel/vm/frame.h"
@@ -88,6 +89,7 @@ static void first_process(void)
     char buf[8];
     mapfile_init();
     fs_init();
+    swap_init();
     if (bootarg_get("selftest", buf, sizeof(buf)) >= 0)
         selftest_run();
     if (bootarg_get("init", program, sizeof(program)) <= 0)

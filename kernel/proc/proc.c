@@ -403,7 +403,8 @@ static struct proc *largest(uint64 *pages)
     {
         struct proc *p = container_of(pos, struct proc, all);
         spin_lock(&p->lock);
-        uint64 n = p->as && p != init_proc ? p->as->resident - p->as->zeros + p->as->mmu.tables : 0;
+        uint64 n =
+            p->as && p != init_proc ? p->as->resident - p->as->zeros + p->as->swapped + p->as->mmu.tables : 0;
         spin_unlock(&p->lock);
         if (n > *pages) {
             best = p;

@@ -20,7 +20,7 @@ static int64 (*const calls[NSYSCALL])(const uint64 *arg) = {
     CALL(fstat),    CALL(chdir),   CALL(dup),    CALL(getpid),   CALL(sbrk),    CALL(sleep),  CALL(uptime),
     CALL(open),     CALL(write),   CALL(mknod),  CALL(unlink),   CALL(link),    CALL(mkdir),  CALL(close),
     CALL(sync),     CALL(fsync),   CALL(rename), CALL(shutdown), CALL(bootarg), CALL(vmstat), CALL(pageinfo),
-    CALL(procinfo), CALL(vmainfo), CALL(ttyctl), CALL(debug),
+    CALL(procinfo), CALL(vmainfo), CALL(ttyctl), CALL(debug),    CALL(swapctl),
 };
 
 void syscall(struct trapframe *tf)

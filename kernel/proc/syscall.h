@@ -24,6 +24,7 @@ int64 sys_pageinfo(const uint64 *arg);
 int64 sys_procinfo(const uint64 *arg);
 int64 sys_vmainfo(const uint64 *arg);
 int64 sys_debug(const uint64 *arg);
+int64 sys_swapctl(const uint64 *arg);
 
 // fs/sysfile.c
 int64 sys_pipe(const uint64 *arg);

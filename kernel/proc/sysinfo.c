@@ -9,6 +9,8 @@
 #include "kernel/proc/sched.h"
 #include "kernel/proc/syscall.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/slot.h"
+#include "kernel/swap/swapdev.h"
 #include "kernel/trap/uaccess.h"
 #include "kernel/vm/as.h"
 #include "kernel/vm/fault.h"
@@ -24,10 +26,12 @@ static int64 give(uint64 user, const void *src, uint64 n)
 int64 sys_vmstat(const uint64 *arg)
 {
     struct frame_stats fs;
+    struct slot_stats swap;
     struct vmstat st;
     memset(&st, 0, sizeof(st));
     st.procs = proc_count(); // first: what ended by now has its memory in the counts below
     frame_get_stats(&fs);
+    slot_get_stats(&swap);
     st.pagesize = PGSIZE;
     st.frames = fs.total;
     st.free = fs.free + kstack_cached();
@@ -42,6 +46,10 @@ int64 sys_vmstat(const uint64 *arg)
         st.interrupts += cpus[i].interrupts;
         st.idle += cpus[i].idle_ticks;
     }
+    st.swap_slots = swap.total;
+    st.swap_used = swap.used;
+    st.swap_in = swapdev_stats.reads;
+    st.swap_out = swapdev_stats.writes;
     st.kmem = kmem_used();
     st.files = file_count();
     st.inodes = inode_count();
@@ -56,6 +64,7 @@ static void page_look(struct as *as, uint64 va, struct pageinfo *pi)
     pte_t *pte = mmu_next(&as->mmu, &at, va + PGSIZE);
     memset(pi, 0, sizeof(*pi));
     pi->addr = va;
+    pi->swapped = pte && !(*pte & PTE_V) && *pte;
     if (!pte || !(*pte & PTE_V))
         return;
     struct frame *f = pa2frame(PTE2PA(*pte));
@@ -115,6 +124,7 @@ static void proc_look(struct proc *p, struct procinfo *pi)
     if (p->as) {
         pi->size = p->as->resident * PGSIZE;
         pi->resident = p->as->resident;
+        pi->swapped = p->as->swapped;
         pi->faults = p->as->faults;
     }
     safestrcpy(pi->name, p->name, sizeof(pi->name));
@@ -169,6 +179,7 @@ static void vma_look(struct as *as, const struct vma *v, struct vmainfo *vi)
     vi->perm = v->perm;
     vi->kind = v->kind;
     while ((pte = mmu_next(&as->mmu, &va, v->end)) != 0) {
+        vi->swapped += *pte && !(*pte & PTE_V);
         if (*pte & PTE_V) {
             vi->resident++;
             vi->shared += page_refs(pa2frame(PTE2PA(*pte))) > 1;

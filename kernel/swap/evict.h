@@ -18,19 +18,11 @@ struct frame *evict_frame(uint64 va, uint family);
 // Sleeps; nothing locked.
 uint64 evict_range(struct as *as, uint64 start, uint64 end);
 
-// At boot, in process context: finds the swap disk, reads the knobs swap.batch, swap.readahead and policy.
-void swap_init(void);
-// Changes the policy while everything runs. 0 or -ENOENT. Sleeps.
-int evict_set_policy(const char *name);
-const char *evict_policy_name(void);
-// The user pool gets `frames` (0: what it had at boot); what is over goes. Returns the size it has now.
-// Sleeps.
-uint64 evict_set_limit(uint64 frames);
-// From now on only pages of [start, end) in the caller's family are shown to the policy, the others stay in
-// memory, and ticks come from evict_tick alone; start == end: all pages again. For tests that need to know
-// every reference. Sleeps.
-void evict_only(uint64 start, uint64 end);
-void evict_tick(void);
+// One round: evicts a batch, and what the pool has too many. False when there is nothing to evict; else *free
+// are the frames that are free now, linked by next (none when all were used again), and evict_done() is due
+// when they have been given back. Sleeps; nothing locked.
+bool evict_round(struct frame **free);
+void evict_done(void);
 
 struct evict_stats {
     uint64 evicted;   // pages that went
@@ -40,17 +32,11 @@ struct evict_stats {
 };
 extern struct evict_stats evict_stats; // atomic counters
 
-extern uint swap_batch;     // pages evicted at a time, 1 .. EVICT_BATCH_MAX
-extern uint swap_readahead; // pages read at a time, 1: just the one
-extern bool swap_on;        // there is a swap disk
+extern uint swap_batch; // pages evicted at a time, 1 .. EVICT_BATCH_MAX
 
 // Somebody holds frames (FRAME_HELD, FRAME_READING) that will soon be free or can be evicted then: who finds
-// nothing to evict waits. Locks: pages_lock.
+// nothing to evict waits until they are done. Locks: pages_lock.
 void evict_busy(void);
 void evict_idle(void);
-
-// Audit, invariant 3: reads the slot of every clean page and compares. Returns how many it compared, panics
-// at the first difference, -EIO when a read failed. Sleeps; nothing locked.
-int64 swap_audit(void);
 
 #endif

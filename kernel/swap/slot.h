@@ -53,6 +53,8 @@ struct frame *slot_put(uint s);
 
 // References there are.
 uint slot_refs(uint s);
+// Whether s is in use and only on the disk: it may be read ahead. Any number will do.
+bool slot_readable(uint s);
 // s was written in vain: when its last reference goes it is not used again.
 void slot_mark_bad(uint s);
 

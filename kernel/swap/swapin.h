@@ -10,4 +10,7 @@ enum fault_reason fault_swapin(struct fault *f);
 // reads it already. FAULT_RETRY when that is done, or FAULT_DISK. Nothing locked; sleeps.
 enum fault_reason swapin_fetch(struct fault *f);
 
+// Lets go of f->held. Nothing locked, or as->lock.
+void swapin_unhold(struct fault *f);
+
 #endif

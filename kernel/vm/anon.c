@@ -4,9 +4,11 @@
 // A read of untouched memory maps one frame of zeros for everybody, read-only; the first write replaces it
 // (vm/cow.c: the zero page is shared like any other). So reading a sparse gigabyte costs page tables but no
 // memory.
+#include "kernel/lib/hot.h"
 #include "kernel/lib/string.h"
 #include "kernel/memlayout.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/slot.h"
 #include "kernel/vm/fault.h"
 #include "kernel/vm/page.h"
 #include "kernel/vm/mmu.h"
@@ -73,6 +75,18 @@ static void release_flush(struct as *as, struct released *r, uint64 end)
     r->n = 0;
 }
 
+// A page that is out: its slot is free at once if nobody else needs it.
+COLD static void release_slot(struct as *as, pte_t *pte)
+{
+    spin_lock(&pages_lock);
+    struct frame *cache = slot_put(pte_slot(*pte));
+    spin_unlock(&pages_lock);
+    *pte = 0; // it was not valid: no TLB knows it
+    as->swapped--;
+    if (cache)
+        frame_free(cache);
+}
+
 void anon_release(struct as *as, uint64 start, uint64 end)
 {
     struct released r;
@@ -82,8 +96,11 @@ void anon_release(struct as *as, uint64 start, uint64 end)
     while ((pte = mmu_next(&as->mmu, &va, end)) != 0) {
         uint64 stop = (va | (LEAF_SPAN - 1)) + 1; // end of this leaf table
         for (; va < end && va < stop; va += PGSIZE, pte++) {
-            if (!(*pte & PTE_V))
+            if (!(*pte & PTE_V)) {
+                if (*pte)
+                    release_slot(as, pte);
                 continue;
+            }
             if (r.n == RELEASE_BATCH)
                 release_flush(as, &r, va);
             if (r.n == 0)

@@ -13,12 +13,14 @@
 #include "kernel/lib/string.h"
 #include "kernel/memlayout.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/slot.h"
 #include "kernel/vm/fault.h"
 #include "kernel/vm/frame.h"
 #include "kernel/vm/kmem.h"
 
 struct sleeplock as_list_lock = {.name = "as list"};
 struct list as_list = LIST_INIT(as_list);
+static uint last_family; // atomic; two families with one number would only be searched in vain
 
 struct as *as_create(void)
 {
@@ -28,6 +30,7 @@ struct as *as_create(void)
     sleep_init(&as->lock, "as");
     vmaset_init(&as->vmas);
     as->ref = 1;
+    as->family = __atomic_add_fetch(&last_family, 1, __ATOMIC_RELAXED);
     if (!mmu_init(&as->mmu)) {
         kmem_free(as);
         return 0;
@@ -49,7 +52,7 @@ static void as_destroy(struct as *as)
     as_lock(as);
     for (int i = 0; i < as->vmas.n; i++)
         anon_release(as, as->vmas.v[i].start, as->vmas.v[i].end);
-    assert(as->resident == 0, "pages outside every area");
+    assert(as->resident == 0 && as->swapped == 0, "pages outside every area");
     as_unlock(as);
     sleep_lock(&as_list_lock);
     list_del(&as->link);
@@ -76,6 +79,7 @@ struct as *as_fork(struct as *parent)
         return 0;
     as_lock(parent);
     as_lock(child);
+    child->family = parent->family;
     int error = vmaset_copy(&child->vmas, &parent->vmas);
     if (!error) {
         for (int i = 0; i < child->vmas.n; i++)
@@ -126,8 +130,10 @@ static int resize_heap(struct as *as, uint64 end)
 static bool crept_too_far(const struct as *as, int64 delta)
 {
     struct frame_stats st;
+    struct slot_stats swap;
     frame_get_stats(&st);
-    return as->crept + delta > st.user_limit * PGSIZE;
+    slot_get_stats(&swap);
+    return as->crept + delta > (st.user_limit + swap.total) * PGSIZE;
 }
 
 // Keeps account of growth in small steps; shrinking takes from it first.

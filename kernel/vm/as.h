@@ -2,7 +2,8 @@
 //
 // Locks: as->lock (sleep) guards everything below it, PTEs included. The list of spaces is guarded by
 // as_list_lock (sleep), taken before any as->lock; a child comes after its parent on it, so that whoever
-// locks several spaces (fork, the audit) goes in that order.
+// locks several spaces (fork, the audit) goes in that order. Nobody waits for a disk with either of them: the
+// evictor holds as_list_lock while it chooses pages and unmaps them, so no space comes or goes meanwhile.
 #ifndef KERNEL_VM_AS_H
 #define KERNEL_VM_AS_H
 #include <stdbool.h>
@@ -19,6 +20,12 @@ struct frame;
 #define STACK_GAP   (1UL << 20)              // never mapped below that
 #define STACK_SLACK (64UL << 10)             // how far below sp an access may be and still grow the stack
 
+// Where a program last read from swap, and how many pages at once that was worth.
+struct swapahead {
+    uint next;   // slot behind the last ones read
+    uint window; // pages to read
+};
+
 struct as {
     struct sleeplock lock;
     struct mmu mmu;
@@ -28,6 +35,10 @@ struct as {
     uint64 crept;      // bytes of the heap that came in small steps (as_sbrk)
     uint64 resident;   // PTEs that map a frame, the zero page included
     uint64 zeros;      // of them, those that map the zero page
+    uint64 swapped;    // PTEs that name a swap slot
+    uint family;       // the same for all that come from one exec by forks: who may share its private pages
+    bool aged;         // the evictor cleared A bits: flush; as_list_lock
+    struct swapahead ahead; // swap/swapin.c: how this program reads back
     struct faultcount faults;
     int ref;          // process + lookers-on; atomic
     struct list link; // list of spaces
@@ -61,8 +72,8 @@ struct as *as_fork(struct as *parent); // copy on write; 0 when there is no memo
 int as_map(struct as *as, const struct vma *v); // adds an area (takes a reference to its file)
 // Moves the end of the heap by `delta` bytes. The old end, or -ENOMEM / -EINVAL with nothing changed. Memory
 // is overcommitted: any size below the stack will do. But a program that grows in steps of less than
-// SBRK_LEAP is about to use what it asks for: together, such steps get no more than the user pool has (unless
-// `lazy`), so that malloc says no before the out-of-memory killer has to.
+// SBRK_LEAP is about to use what it asks for: together, such steps get no more than user pool and swap have
+// (unless `lazy`), so that malloc says no before the out-of-memory killer has to.
 int64 as_sbrk(struct as *as, int64 delta, bool lazy);
 #define SBRK_LEAP (1L << 20)
 

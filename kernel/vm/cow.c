@@ -1,23 +1,40 @@
 // Copy on write: fork shares every page, the first write to a shared page copies it.
 //
-// Invariant 4: a PTE with W is the only one that maps its frame. Fork takes W away on both sides, a write
-// fault gives it back: to a copy, or to the frame itself when its other users have gone.
+// Invariant 4: a PTE with W is the only one that maps its frame, and the frame has no swap slot. Fork takes W
+// away on both sides, a write fault gives it back: to a copy, or to the frame itself when its other users
+// have gone. The write fault is also the dirty trap: whoever gets W forgets the copy on the swap disk.
 #include "kernel/lib/err.h"
+#include "kernel/lib/hot.h"
 #include "kernel/lib/string.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/slot.h"
 #include "kernel/vm/fault.h"
 #include "kernel/vm/page.h"
 #include "kernel/vm/mmu.h"
 #include "kernel/vm/tlb.h"
 
+// A page that is out is shared by its slot: no need to read it for that.
+COLD static void share_slot(pte_t *to, pte_t pte, uint64 *swapped)
+{
+    spin_lock(&pages_lock);
+    slot_get(pte_slot(pte));
+    spin_unlock(&pages_lock);
+    *to = pte;
+    (*swapped)++;
+}
+
 // Shares the pages of [va, end), all in one leaf table. Returns whether a right was taken from the parent.
-static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 end, uint64 *shared)
+static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 end, uint64 *shared,
+                       uint64 *swapped)
 {
     bool taken = false;
     for (; va < end; va += PGSIZE, from++, to++) {
         pte_t pte = *from;
-        if (!(pte & PTE_V))
+        if (!(pte & PTE_V)) {
+            if (pte)
+                share_slot(to, pte, swapped);
             continue;
+        }
         if (pte & PTE_W) {
             pte = pte_protect(m, from, va);
             taken = true;
@@ -45,7 +62,7 @@ int cow_share(struct as *parent, struct as *child)
                 error = -ENOMEM;
                 break;
             }
-            taken |= share_leaf(&parent->mmu, from, to, va, stop, &child->resident);
+            taken |= share_leaf(&parent->mmu, from, to, va, stop, &child->resident, &child->swapped);
             va = stop;
         }
     }
@@ -61,11 +78,23 @@ static enum fault_reason take_over(struct fault *f)
     return FAULT_OK;
 }
 
+// The frame's only mapper wants to write: its slot's bytes will be out of date. False when somebody else's
+// swapped PTE needs them, or the evictor has the frame.
+COLD static bool forget_slot(struct frame *frame)
+{
+    spin_lock(&pages_lock);
+    bool alone = page_refs(frame) == 1 && (!frame->slot || slot_refs(frame->slot) == 1);
+    if (alone && frame->slot)
+        slot_detach(frame);
+    spin_unlock(&pages_lock);
+    return alone;
+}
+
 enum fault_reason fault_write(struct fault *f)
 {
     struct frame *old = pa2frame(PTE2PA(*f->pte));
     f->class = FAULT_COW;
-    if (page_refs(old) == 1 && old != zero_frame)
+    if (page_refs(old) == 1 && old != zero_frame && (!old->slot || forget_slot(old)))
         return take_over(f);
     struct frame *copy = fault_frame(f);
     if (!copy)

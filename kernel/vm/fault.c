@@ -4,6 +4,7 @@
 //   PTE \ access          read, execute          write
 //   none, area of zeros   map the zero page      fresh zeroed frame         fault_zero   (vm/anon.c)
 //   none, area of a file  read the page          read the page, writable    fault_file   (vm/file.c)
+//   swapped               map or read the slot   the same, then fault_write fault_swapin (swap/swapin.c)
 //   present, not W        refresh                take over, or copy         fault_write  (vm/cow.c)
 //   present, W            refresh                refresh                    fault_refresh
 //
@@ -18,6 +19,8 @@
 #include "kernel/lib/panic.h"
 #include "kernel/memlayout.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/evict.h"
+#include "kernel/swap/swapin.h"
 #include "kernel/vm/page.h"
 #include "kernel/vm/mmu.h"
 
@@ -102,7 +105,7 @@ static enum fault_reason fault_resolve(struct fault *f)
 {
     pte_t pte = *f->pte;
     if (!(pte & PTE_V))
-        return f->vma->file ? fault_file(f) : fault_zero(f);
+        return pte ? fault_swapin(f) : f->vma->file ? fault_file(f) : fault_zero(f);
     if (f->access == ACCESS_WRITE && !(pte & PTE_W))
         return fault_write(f);
     return fault_refresh(f);
@@ -111,7 +114,9 @@ static enum fault_reason fault_resolve(struct fault *f)
 // Gets what the handler lacked. FAULT_RETRY when it is there now. Nothing locked; sleeps.
 COLD static enum fault_reason fault_fetch(struct fault *f)
 {
-    if (!f->spare && !(f->spare = frame_alloc(f->va)))
+    if (f->want_slot)
+        return swapin_fetch(f);
+    if (!f->spare && !(f->spare = evict_frame(f->va, f->as->family)))
         return FAULT_NOMEM;
     return f->want && !f->filled ? file_fetch(f) : FAULT_RETRY;
 }
@@ -128,6 +133,9 @@ enum fault_reason vm_fault(struct as *as, uint64 addr, enum access access, uint6
     f.spare = 0;
     f.want = 0;
     f.filled = false;
+    f.want_slot = 0;
+    f.waited = false;
+    f.held = 0;
     if (addr >= MAXVA) {
         fault_count(as, FAULT_INVALID);
         return FAULT_KERNEL;
@@ -141,6 +149,8 @@ enum fault_reason vm_fault(struct as *as, uint64 addr, enum access access, uint6
     } while (r == FAULT_RETRY && (r = fault_fetch(&f)) == FAULT_RETRY);
     if (f.spare)
         frame_free(f.spare);
+    if (f.held)
+        swapin_unhold(&f);
     if (r == FAULT_OK)
         fault_count(as, f.class);
     else if (r != FAULT_NOMEM) // that may be tried again, when somebody has given memory back

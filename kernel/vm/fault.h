@@ -45,6 +45,9 @@ struct fault {
     uint64 want_off;     // ... from here ...
     uint64 want_len;     // ... so many, zeros behind them
     bool filled;         // the spare holds them now
+    uint want_slot;      // with FAULT_RETRY: read this swap slot, 0 = none
+    bool waited;         // for the swap disk
+    struct frame *held;  // what swapin_fetch read, with a reference of ours, until it is mapped
     enum fault_class class;
 };
 
@@ -58,7 +61,7 @@ static inline struct frame *fault_frame(struct fault *f)
 {
     struct frame *frame = f->spare;
     f->spare = 0;
-    return frame ? frame : frame_alloc(f->va);
+    return frame ? frame : frame_alloc(f->va, f->as->family);
 }
 
 // For handlers, as->lock held. Makes the empty PTE map frame, which takes the caller's reference over; write

@@ -1,7 +1,8 @@
 // Page frames: allocation and the two pools (vm/frame.h).
 //
-// Lock: pages.lock (spin, near the end of the order) guards the free list and the pools' counts. Frames come
-// back to the front of the list: the newest is likeliest to be in a cache.
+// Lock: pages_lock (spin, near the end of the order) guards all of it. Frames come back to the front of the
+// free list: the newest is likeliest to be in a cache. A user frame is on frames_new from its allocation
+// until the evictor looks (swap/evict.c), so that a fault pays for one link and not for a replacement policy.
 //
 // With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
 #include "kernel/vm/frame.h"
@@ -21,14 +22,20 @@ struct frame *frame_table;
 struct frame *frame_of_page_0;
 uint64 frame_base;
 uint64 frame_count;
+uint *frame_audit;
 struct frame *zero_frame;
 
+struct spinlock pages_lock = SPINLOCK("pages");
+struct framelist frames_new;
+void (*frame_forget)(struct frame *f);
+
 static struct {
-    struct spinlock lock;
     struct frame *free;
     struct frame_stats st;
+    uint64 most;    // user pool's size at boot
+    uint listheads; // in use
     bool poison;
-} pages = {.lock = SPINLOCK("pages")};
+} pages;
 
 // Whether pa lies in one of the ranges; *next is then where the range ends.
 static bool in_ranges(uint64 pa, const struct range *r, int n, uint64 *next)
@@ -64,18 +71,46 @@ static void set_limits(void)
     if (pages.st.total <= reserve)
         panic("only %lu page frames: too little RAM", pages.st.total);
     uint64 limit = pages.st.total - reserve;
-    pages.st.user_limit = bootarg_uint("uframes", limit);
-    if (pages.st.user_limit > limit)
-        pages.st.user_limit = limit;
+    pages.most = bootarg_uint("uframes", limit);
+    if (pages.most > limit)
+        pages.most = limit;
+    pages.st.user_limit = pages.most;
+}
+
+uint64 frame_set_limit(uint64 frames)
+{
+    spin_lock(&pages_lock);
+    uint64 limit = pages.st.user_limit = frames && frames < pages.most ? frames : pages.most;
+    spin_unlock(&pages_lock);
+    return limit;
+}
+
+uint64 frame_excess(void)
+{
+    spin_lock(&pages_lock);
+    uint64 excess = pages.st.user > pages.st.user_limit ? pages.st.user - pages.st.user_limit : 0;
+    spin_unlock(&pages_lock);
+    return excess;
+}
+
+void framelist_init(struct framelist *l)
+{
+    if (!l->head) {
+        assert(pages.listheads < FRAMELISTS, "too many lists of frames");
+        l->head = &frame_table[frame_count + pages.listheads++];
+    }
+    l->head->prev = l->head->succ = l->head - frame_table;
 }
 
 void frame_init(struct range ram, const struct range *used, int nused)
 {
     frame_base = PGROUNDUP(ram.base);
     frame_count = (ram.base + ram.size - frame_base) >> PGSHIFT;
-    struct range table = {.size = PGROUNDUP(frame_count * sizeof(struct frame))};
+    uint64 entries = frame_count + FRAMELISTS;
+    struct range table = {.size = PGROUNDUP(entries * (sizeof(struct frame) + sizeof(*frame_audit)))};
     table.base = find_room(ram, used, nused, table.size);
     frame_table = pa2kva(table.base);
+    frame_audit = (uint *)(frame_table + entries);
     frame_of_page_0 = frame_table - (frame_base >> PGSHIFT);
     memset(frame_table, 0, table.size);
 
@@ -90,6 +125,7 @@ void frame_init(struct range ram, const struct range *used, int nused)
         pages.st.total++;
     }
     pages.st.free = pages.st.total;
+    framelist_init(&frames_new);
     set_limits();
 
     zero_frame = pa2frame(kva2pa(kpage_alloc()));
@@ -99,7 +135,7 @@ void frame_init(struct range ram, const struct range *used, int nused)
     pages.poison = bootarg_get("poison", buf, sizeof(buf)) >= 0;
 }
 
-// Locks: pages.lock held.
+// Locks: pages_lock.
 static struct frame *take(enum frame_kind kind)
 {
     struct frame *f = pages.free;
@@ -112,9 +148,22 @@ static struct frame *take(enum frame_kind kind)
     return f;
 }
 
-// Locks: pages.lock held.
+// Locks: pages_lock.
+static inline void leave_list(struct frame *f)
+{
+    assert(!(f->state & (FRAME_HELD | FRAME_READING)), "freeing a frame that somebody holds");
+    if (f->state & FRAME_NEW)
+        framelist_del(f);
+    else
+        frame_forget(f);
+    f->state = 0;
+}
+
+// Locks: pages_lock.
 static void give(struct frame *f)
 {
+    if (f->state)
+        leave_list(f);
     if (pages.poison)
         memset(frame2kva(f), POISON_BYTE, PGSIZE);
     f->kind = FRAME_FREE;
@@ -135,9 +184,9 @@ static struct frame *page_frame(const void *page, enum frame_kind kind)
 
 void *kpage_alloc(void)
 {
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     struct frame *f = take(FRAME_KERNEL);
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
     if (!f)
         return 0;
     page_zero(frame2kva(f));
@@ -147,18 +196,18 @@ void *kpage_alloc(void)
 void kpage_free(void *page)
 {
     struct frame *f = page_frame(page, FRAME_KERNEL);
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     give(f);
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
 }
 
 void *frame_alloc_table(void)
 {
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     struct frame *f = take(FRAME_TABLE);
     if (f)
         pages.st.tables++;
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
     if (!f)
         return 0;
     page_zero(frame2kva(f));
@@ -168,37 +217,59 @@ void *frame_alloc_table(void)
 void frame_free_table(void *table)
 {
     struct frame *f = page_frame(table, FRAME_TABLE);
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     pages.st.tables--;
     give(f);
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
 }
 
-struct frame *frame_alloc(uint64 va)
+// Locks: pages_lock.
+static inline void make_new(struct frame *f, uint64 va, uint family)
+{
+    f->ref = 0;
+    f->slot = 0;
+    f->vpn = va >> PGSHIFT;
+    f->family = family;
+    f->state = FRAME_NEW;
+    framelist_push_back(&frames_new, f);
+}
+
+struct frame *frame_alloc(uint64 va, uint family)
 {
     struct frame *f = 0;
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     if (pages.st.user < pages.st.user_limit && (f = take(FRAME_USER))) {
         pages.st.user++;
-        f->ref = 0;
-        f->va = va;
+        make_new(f, va, family);
     }
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
     return f;
+}
+
+void frame_reuse(struct frame *f, uint64 va, uint family)
+{
+    assert(f->ref == 0 && f->kind == FRAME_USER, "reusing a frame that is in use");
+    spin_lock(&pages_lock);
+    if (f->state)
+        leave_list(f);
+    if (pages.poison)
+        memset(frame2kva(f), POISON_BYTE, PGSIZE);
+    make_new(f, va, family);
+    spin_unlock(&pages_lock);
 }
 
 // A batch may be most of RAM: the lock goes now and then, and interrupts come.
 void frame_free_batch(struct frame *batch)
 {
     while (batch) {
-        spin_lock(&pages.lock);
+        spin_lock(&pages_lock);
         for (int i = 0; batch && i < FREE_AT_ONCE; i++) {
             struct frame *next = batch->next;
             give(batch);
             pages.st.user--;
             batch = next;
         }
-        spin_unlock(&pages.lock);
+        spin_unlock(&pages_lock);
     }
 }
 
@@ -211,7 +282,7 @@ void frame_free(struct frame *f)
 
 void frame_get_stats(struct frame_stats *st)
 {
-    spin_lock(&pages.lock);
+    spin_lock(&pages_lock);
     *st = pages.st;
-    spin_unlock(&pages.lock);
+    spin_unlock(&pages_lock);
 }

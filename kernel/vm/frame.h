@@ -91,6 +91,7 @@ void frame_free_batch(struct frame *batch);
 extern struct frame *frame_table; // of the page at frame_base
 extern uint64 frame_base;
 extern uint64 frame_count;
+extern uint *frame_audit;        // one word a frame: scratch of vm/audit.c
 extern struct frame *zero_frame; // mapped read-only wherever untouched memory is read
 
 // Where the table would start if it had an entry for every page from physical address 0: a frame's number in
@@ -152,6 +153,7 @@ extern struct framelist frames_new;
 extern void (*frame_forget)(struct frame *f);
 // Size of the user pool, at most what the kernel leaves. Returns the size it has now.
 uint64 frame_set_limit(uint64 frames);
+uint64 frame_excess(void); // user frames above that
 
 struct frame_stats {
     uint64 total; // frames that the allocator manages

@@ -1,0 +1,231 @@
+// What the replacement policy knows (swap/managed.h), how it is changed, and the start of swapping.
+//
+// A user frame is in one of these places: frames_new (allocated, not yet shown), the policy's lists
+// (FRAME_MANAGED), or nowhere (held by the evictor; kept out by swap_only, or for want of a swap disk).
+//
+// Locks: as_list_lock (sleep) guards the choice of policy, pages_lock (spin) the lists.
+#include "kernel/swap/managed.h"
+#include "kernel/boot/machine.h"
+#include "kernel/lib/err.h"
+#include "kernel/lib/printf.h"
+#include "kernel/lib/string.h"
+#include "kernel/riscv.h"
+#include "kernel/swap/evict.h"
+#include "kernel/swap/policy.h"
+#include "kernel/swap/rmap.h"
+#include "kernel/swap/slot.h"
+#include "kernel/swap/swapdev.h"
+#include "kernel/vm/as.h"
+#include "kernel/vm/kmem.h"
+#include "kernel/vm/page.h"
+
+#define RESCAN_AT_ONCE    256 // frames looked at while pages_lock is held
+#define DEFAULT_READAHEAD 8
+
+bool swap_on;
+uint swap_readahead = DEFAULT_READAHEAD;
+
+static struct {
+    const struct policy *policy;
+    struct framelist aside; // victims that could not go
+    uint64 ticked;          // time of the last tick
+    uint64 only_start;      // swap_only
+    uint64 only_end;        // 0 = all pages
+    uint only_family;
+} managed;
+
+// Locks: pages_lock.
+static void forget(struct frame *f)
+{
+    managed.policy->del(f);
+}
+
+static bool wanted(const struct frame *f)
+{
+    if (managed.only_end && (f->family != managed.only_family || frame_va(f) < managed.only_start ||
+                             frame_va(f) >= managed.only_end))
+        return false;
+    return f->kind == FRAME_FILE || swap_on;
+}
+
+// Frames that are being filled stay where they are.
+static void adopt_new(void)
+{
+    struct frame *f = framelist_first(&frames_new), *next;
+    for (; f; f = next) {
+        next = framelist_next(&frames_new, f);
+        bool filling = (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !f->slot);
+        if (filling)
+            continue;
+        framelist_del(f);
+        f->state = 0;
+        if (wanted(f))
+            managed_return(f);
+    }
+}
+
+void managed_update(void)
+{
+    uint64 now = r_time();
+    adopt_new();
+    if (managed.policy->tick && !managed.only_end &&
+        now - managed.ticked >= machine.timebase / 1000 * SWAP_TICK_MS) {
+        managed.ticked = now;
+        managed.policy->tick();
+    }
+}
+
+struct frame *managed_victim(void)
+{
+    struct frame *f = managed.policy->victim();
+    if (f)
+        managed_remove(f);
+    return f;
+}
+
+void managed_refuse(struct frame *f)
+{
+    framelist_push_back(&managed.aside, f);
+}
+
+void managed_take_back(void)
+{
+    struct frame *f;
+    while ((f = framelist_first(&managed.aside)) != 0) {
+        framelist_del(f);
+        managed_return(f);
+    }
+}
+
+void managed_remove(struct frame *f)
+{
+    if (f->state & FRAME_MANAGED)
+        managed.policy->del(f);
+    else if (f->state & FRAME_NEW)
+        framelist_del(f);
+    f->state &= ~(FRAME_MANAGED | FRAME_NEW);
+}
+
+void managed_return(struct frame *f)
+{
+    f->state |= FRAME_MANAGED;
+    managed.policy->add(f);
+}
+
+// Frames that the policy knows, or that were kept from it, are new again. Locks: as_list_lock.
+static void show_all_again(void)
+{
+    for (uint64 i = 0; i < frame_count;) {
+        spin_lock(&pages_lock);
+        for (int n = 0; n < RESCAN_AT_ONCE && i < frame_count; n++, i++) {
+            struct frame *f = &frame_table[i];
+            bool user = f->kind == FRAME_USER || f->kind == FRAME_FILE;
+            bool unknown = f->state == 0 && (page_refs(f) > 0 || f->slot);
+            if (user && ((f->state & FRAME_MANAGED) || unknown)) {
+                managed_remove(f);
+                f->state |= FRAME_NEW;
+                framelist_push_back(&frames_new, f);
+            }
+        }
+        spin_unlock(&pages_lock);
+    }
+}
+
+// Locks: as_list_lock.
+static void start_policy(const struct policy *policy)
+{
+    spin_lock(&pages_lock);
+    managed.policy = policy;
+    policy->init();
+    spin_unlock(&pages_lock);
+}
+
+int swap_set_policy(const char *name)
+{
+    const struct policy *policy = policy_find(name);
+    if (!policy)
+        return -ENOENT;
+    sleep_lock(&as_list_lock);
+    show_all_again();
+    start_policy(policy);
+    sleep_unlock(&as_list_lock);
+    return 0;
+}
+
+const char *swap_policy_name(void)
+{
+    return managed.policy->name;
+}
+
+uint64 swap_set_limit(uint64 frames)
+{
+    uint64 limit = frame_set_limit(frames);
+    struct frame *free;
+    while (frame_excess() && evict_round(&free)) {
+        frame_free_batch(free);
+        evict_done();
+    }
+    return limit;
+}
+
+void swap_only(uint64 start, uint64 end, uint family)
+{
+    sleep_lock(&as_list_lock);
+    managed.only_start = start;
+    managed.only_end = start < end ? end : 0;
+    managed.only_family = family;
+    show_all_again();
+    start_policy(managed.policy);
+    sleep_unlock(&as_list_lock);
+}
+
+void swap_tick(void)
+{
+    sleep_lock(&as_list_lock);
+    spin_lock(&pages_lock);
+    adopt_new();
+    if (managed.policy->tick)
+        managed.policy->tick();
+    spin_unlock(&pages_lock);
+    rmap_unmap(0, 0); // the flush that cleared A bits ask for
+    sleep_unlock(&as_list_lock);
+}
+
+static uint knob(const char *key, uint most, uint fallback)
+{
+    uint64 n = bootarg_uint(key, fallback);
+    return n < 1 ? 1 : n > most ? most : n;
+}
+
+static const struct policy *first_policy(void)
+{
+    char name[16];
+    if (bootarg_get("policy", name, sizeof(name)) < 0)
+        return policies[0];
+    const struct policy *policy = policy_find(name);
+    if (policy)
+        return policy;
+    printf("policy=%s: no such policy, using %s\n", name, policies[0]->name);
+    return policies[0];
+}
+
+void swap_init(void)
+{
+    struct frame_stats st;
+    frame_get_stats(&st);
+    framelist_init(&managed.aside);
+    policy_word = kmem_alloc(st.user_limit * sizeof(*policy_word));
+    policy_words = policy_word ? st.user_limit : 0;
+    policy_seed(bootarg_uint("policy.seed", 1));
+    start_policy(first_policy());
+    frame_forget = forget;
+    swap_batch = knob("swap.batch", EVICT_BATCH_MAX, EVICT_BATCH_MAX);
+    swap_readahead = knob("swap.readahead", EVICT_BATCH_MAX, DEFAULT_READAHEAD);
+
+    uint64 slots = swapdev_init();
+    if (slots && slot_init(slots) < 0) {
+        printf("swap: no memory for %lu slots\n", slots);
+        slots = 0;
+    }
+    swap_on = slots > 0;
+}
