@@ -26,6 +26,7 @@
 #include "kernel/vm/page.h"
 
 #define BATCH_DIVISOR 8 // a batch is at most this part of the user pool
+#define SCARCE        8 // clean pages: with fewer of them, and no slot for others, memory is full
 
 _Static_assert(EVICT_BATCH_MAX <= SWAPDEV_MAX, "a batch is written by one request");
 
@@ -90,21 +91,51 @@ static bool hold(struct batch *b, struct frame *f)
     return true;
 }
 
-// Holds up to `want` victims. Returns how many. Locks: as_list_lock.
-static uint choose(struct batch *b, uint want)
+// Drops the holds of n frames; those that nobody has come for join *free. Returns how many.
+static uint settle(struct frame **frame, uint n, struct frame **free)
+{
+    uint gone = 0;
+    for (uint i = 0; i < n; i++) {
+        struct frame *before = *free;
+        page_unhold(frame[i], free);
+        gone += *free != before;
+    }
+    return gone;
+}
+
+// Locks: as_list_lock, pages_lock.
+static void hold_victims(struct batch *b, uint want)
 {
     struct frame *f;
-    spin_lock(&pages_lock);
     managed_update();
     slot_seek(want);
     while (batch_size(b) < want && (f = managed_victim()) != 0)
         if (!hold(b, f))
             managed_refuse(f);
     managed_take_back();
-    if (batch_size(b))
+}
+
+// Holds up to `want` victims. Returns how many.
+//
+// When swap is full, clean pages can still go. But a program needs several pages at once (an instruction
+// alone its own and those it reads and writes), and if all but a few frames were stuck, programs would take
+// these few from each other for ever. So then there must be at least SCARCE of them. Locks: as_list_lock.
+static uint choose(struct batch *b, uint want)
+{
+    struct frame *free = 0;
+    spin_lock(&pages_lock);
+    bool full = !swap_on || slot_full();
+    hold_victims(b, full && want < SCARCE ? SCARCE : want);
+    bool enough = batch_size(b) > 0 && (!full || b->nclean >= SCARCE);
+    if (enough)
         evict_busy();
     spin_unlock(&pages_lock);
-    return batch_size(b);
+    if (enough)
+        return batch_size(b);
+    settle(batch_clean(b), b->nclean, &free);
+    settle(b->frame, b->ndirty, &free);
+    frame_free_batch(free);
+    return 0;
 }
 
 static void unmap(struct batch *b)
@@ -138,18 +169,6 @@ static void write_dirty(struct batch *b)
     }
 }
 
-// Drops the holds of n frames; those that nobody has come for join *free. Returns how many.
-static uint settle(struct frame **frame, uint n, struct frame **free)
-{
-    uint gone = 0;
-    for (uint i = 0; i < n; i++) {
-        struct frame *before = *free;
-        page_unhold(frame[i], free);
-        gone += *free != before;
-    }
-    return gone;
-}
-
 // Writes, and lets go. Returns the frames that are free now, linked by next. Nothing locked; sleeps.
 static struct frame *finish(struct batch *b)
 {
@@ -174,7 +193,7 @@ void evict_done(void)
 static bool wait_for_others(void)
 {
     spin_lock(&pages_lock);
-    bool held = busy > 0, filling = framelist_first(&frames_new) != 0;
+    bool held = busy > 0, filling = managed_filling();
     if (held)
         sleep_on(&busy, &pages_lock);
     spin_unlock(&pages_lock);

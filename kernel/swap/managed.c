@@ -48,14 +48,26 @@ static bool wanted(const struct frame *f)
     return f->kind == FRAME_FILE || swap_on;
 }
 
+static bool is_filling(const struct frame *f)
+{
+    return (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !f->slot);
+}
+
+bool managed_filling(void)
+{
+    struct frame *f = framelist_first(&frames_new);
+    while (f && !is_filling(f))
+        f = framelist_next(&frames_new, f);
+    return f != 0;
+}
+
 // Frames that are being filled stay where they are.
 static void adopt_new(void)
 {
     struct frame *f = framelist_first(&frames_new), *next;
     for (; f; f = next) {
         next = framelist_next(&frames_new, f);
-        bool filling = (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !f->slot);
-        if (filling)
+        if (is_filling(f))
             continue;
         framelist_del(f);
         f->state = 0;

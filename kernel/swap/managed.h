@@ -10,6 +10,8 @@ struct frame;
 
 // Shows the policy what has come into memory since the last call, in that order, and its tick if it is due.
 void managed_update(void);
+// Whether there are frames that somebody is about to map: they can be evicted soon. Locks: pages_lock alone.
+bool managed_filling(void);
 // The policy's victim, which it forgets: the frame is on no list. 0: there is none.
 struct frame *managed_victim(void);
 // A victim cannot go: it is kept aside until managed_take_back, so that the next victim is another one.

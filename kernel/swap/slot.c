@@ -111,6 +111,11 @@ uint slot_alloc(void)
     return s;
 }
 
+bool slot_full(void)
+{
+    return swap.n == 0 || swap.used + swap.bad == swap.n - 1;
+}
+
 void slot_unalloc(uint s)
 {
     struct slot *slot = &swap.slot[s];

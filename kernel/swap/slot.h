@@ -35,6 +35,7 @@ int slot_init(uint64 n);
 void slot_seek(uint want);
 // A free slot, whose first user is slot_attach or slot_get; 0 when all are in use.
 uint slot_alloc(void);
+bool slot_full(void); // there is none
 // What slot_alloc gave is not wanted.
 void slot_unalloc(uint s);
 
