@@ -32,6 +32,11 @@ extern const char string_usage[];
 
 // ---- memory (policysim_memory.c)
 
+// The parts of it, for tests that call a policy themselves: frames 0 .. frames - 1 are there and unused; a
+// program uses one.
+void memory_start(uint frames);
+void memory_use(uint frame, bool write);
+
 // What a run costs. A page is made by its first reference, so the disk lacks it until it has been written.
 struct cost {
     uint faults;  // pages that came in, first references included

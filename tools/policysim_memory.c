@@ -127,17 +127,31 @@ static bool play(struct run *r, const struct string *s, uint tick)
         const struct ref *ref = &s->refs[t];
         if (!r->frame_of[ref->page] && !bring_in(r, ref->page))
             return false;
-        struct about *a = &about[r->frame_of[ref->page] - 1];
-        a->accessed = true;
-        a->dirty |= ref->write;
-        a->last = t;
-        a->next = ref->next;
+        uint i = r->frame_of[ref->page] - 1;
+        memory_use(i, ref->write);
+        about[i].last = t;
+        about[i].next = ref->next;
         if (tick && (t + 1) % tick == 0 && r->policy->tick) {
             show_fresh(r);
             r->policy->tick();
         }
     }
     return true;
+}
+
+void memory_start(uint frames)
+{
+    nframes = policy_words = frames;
+    free(policy_word);
+    policy_word = calloc(frames, sizeof(*policy_word));
+    for (uint i = 0; i < frames; i++)
+        about[i] = (struct about){.known = false};
+}
+
+void memory_use(uint frame, bool write)
+{
+    about[frame].accessed = true;
+    about[frame].dirty |= write;
 }
 
 bool memory_play(struct cost *c, const struct string *s, const struct policy *policy, uint frames, uint tick,
@@ -149,10 +163,7 @@ bool memory_play(struct cost *c, const struct string *s, const struct policy *po
                     .frame_of = calloc(s->pages, sizeof(uint)),
                     .made = calloc(s->pages, sizeof(bool)),
                     .fresh = calloc(frames, sizeof(uint))};
-    nframes = policy_words = frames;
-    policy_word = calloc(frames, sizeof(*policy_word));
-    for (uint i = 0; i < frames; i++)
-        about[i].known = false;
+    memory_start(frames);
     policy->init();
     if (seed)
         policy_seed(seed);
@@ -160,7 +171,6 @@ bool memory_play(struct cost *c, const struct string *s, const struct policy *po
     free(r.frame_of);
     free(r.made);
     free(r.fresh);
-    free(policy_word);
     return played;
 }
 
