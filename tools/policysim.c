@@ -16,27 +16,28 @@ static struct {
     uint from, to, step;  // frames
     uint tick;            // references
     uint64 string_seed;   // of generated strings
-    uint64 seed;          // of the policies, 0: as the kernel
+    uint64 seed;          // of the policies
     uint write_percent;   // of references in generated strings
     bool victims, writes; // print these and not faults
     bool print;           // the string
     const char *csv;      // file
     const struct policy *policy[MOST_POLICIES];
     int npolicies;
-} opts = {.string_seed = 1, .write_percent = WRITE_PERCENT};
+} opts = {.string_seed = 1, .seed = 1, .write_percent = WRITE_PERCENT};
 
-static const char usage[] = "usage: policysim [option ..] STRING\n"
-                            "  -f, --frames A[-B[/STEP]]  memory sizes (default: up to the number of pages)\n"
-                            "  -p, --policy NAME[,..]     only these (default: all, and opt and lru)\n"
-                            "  -t, --tick K               tick after every K references (default: never)\n"
-                            "  -s, --seed N               of the policy `random` (default: as the kernel)\n"
-                            "      --victims              print the victims in their order\n"
-                            "      --writes               print pages written, not faults\n"
-                            "      --csv FILE             write everything there too, for tools/policyplot\n"
-                            "      --print                print the string\n"
-                            "  -S, --string-seed N, -w, --write-percent N    of generated strings\n"
-                            "STRING: page numbers, with w behind those that are written: 1 2w 3; @FILE has "
-                            "them in a file; or one of\n";
+static const char usage[] =
+    "usage: policysim [option ..] STRING\n"
+    "  -f, --frames A[-B[/STEP]]  memory sizes (default: up to the number of pages)\n"
+    "  -p, --policy NAME[,..]     only these (default: all, and opt and lru)\n"
+    "  -t, --tick K               tick after every K references (default: never)\n"
+    "  -s, --seed N               of the policy `random` (default: 1, as the kernel)\n"
+    "      --victims              print the victims in their order\n"
+    "      --writes               print pages written, not faults\n"
+    "      --csv FILE             write everything there too, for tools/policyplot\n"
+    "      --print                print the string\n"
+    "  -S, --string-seed N, -w, --write-percent N    of generated strings\n"
+    "STRING: page numbers, with w behind those that are written: 1 2w 3; @FILE has "
+    "them in a file; or one of\n";
 
 static _Noreturn void fail(const char *what, const char *which)
 {

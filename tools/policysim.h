@@ -46,7 +46,7 @@ struct cost {
 };
 
 // Plays the string on `frames` frames, with a tick behind every `tick` references (0: none) and
-// policy_seed(seed) unless seed is 0. False when the policy names a page that is not in memory.
+// policy_seed(seed). False when the policy names a page that is not in memory.
 bool memory_play(struct cost *c, const struct string *s, const struct policy *policy, uint frames, uint tick,
                  uint64 seed);
 void cost_free(struct cost *c);

@@ -164,9 +164,8 @@ bool memory_play(struct cost *c, const struct string *s, const struct policy *po
                     .made = calloc(s->pages, sizeof(bool)),
                     .fresh = calloc(frames, sizeof(uint))};
     memory_start(frames);
+    policy_seed(seed);
     policy->init();
-    if (seed)
-        policy_seed(seed);
     bool played = play(&r, s, tick);
     free(r.frame_of);
     free(r.made);

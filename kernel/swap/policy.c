@@ -9,6 +9,7 @@ const struct policy *const policies[] = {&policy_clock, &policy_fifo,          &
 uint *policy_word;
 uint policy_words;
 
+static uint64 last_seed = 1;
 static uint64 state = 1;
 
 const struct policy *policy_find(const char *name)
@@ -21,7 +22,9 @@ const struct policy *policy_find(const char *name)
 
 void policy_seed(uint64 seed)
 {
-    state = seed * 2 + 1; // never 0
+    if (seed)
+        last_seed = seed;
+    state = last_seed * 2 + 1; // never 0
 }
 
 // Marsaglia's xorshift (2003) with a multiplication at the end.

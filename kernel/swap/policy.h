@@ -30,7 +30,7 @@ struct policy {
 bool policy_accessed(struct frame *f);    // whether it was used since the last call for it
 bool policy_dirty(const struct frame *f); // whether it must be written before it can go
 uint policy_random(uint n);               // 0 .. n - 1, the same sequence after every policy_seed
-void policy_seed(uint64 seed);
+void policy_seed(uint64 seed);            // 0: the one that was given last
 // One word a frame, `policy_words` of them, contents undefined after init.
 extern uint *policy_word;
 extern uint policy_words;

@@ -3,19 +3,17 @@
 // It needs no accessed bits, knows no bad case, and beats FIFO and LRU where these are at their worst, in
 // loops a little larger than memory. A yardstick: a policy that does not beat it on a string learns nothing
 // from the accessed bits there. (Studied by Belady, "A study of replacement algorithms for a virtual-storage
-// computer", 1966.) The numbers follow from a seed, so a run can be repeated.
+// computer", 1966.) The numbers follow from a seed and begin anew with init, so a run can be repeated.
 //
 // Cost: a few instructions. All pages stand in an array without holes, in any order; frame.prev is a page's
 // place in it.
 #include "kernel/swap/policy.h"
 
-#define SEED 1
-
 static uint npages;
 
 static void random_init(void)
 {
-    policy_seed(SEED);
+    policy_seed(0);
     npages = 0;
 }
 

@@ -26,7 +26,7 @@ static struct result play(const struct policy *policy, uint frames, uint tick, c
     struct result r;
     char *words[] = {(char *)text};
     assert_null(string_make(&s, words, 1, 1, 0));
-    assert_true(memory_play(&c, &s, policy, frames, tick, 0));
+    assert_true(memory_play(&c, &s, policy, frames, tick, 1));
     r.faults = c.faults;
     r.writes = c.writes;
     r.victims[0] = '\0';
