@@ -70,7 +70,7 @@ static bool hold(struct batch *b, struct frame *f)
     uint slot = 0;
     if (f->state & (FRAME_HELD | FRAME_READING))
         return false;
-    if (f->kind == FRAME_USER && f->slot) {
+    if (f->kind == FRAME_USER && frame_slot(f)) {
         page_get(f); // a cached one may be at 0; its last reference goes under pages_lock
     } else {
         if (f->kind == FRAME_USER && !(swap_on && (slot = slot_alloc())))

@@ -50,7 +50,7 @@ static bool wanted(const struct frame *f)
 
 static bool is_filling(const struct frame *f)
 {
-    return (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !f->slot);
+    return (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !frame_slot(f));
 }
 
 bool managed_filling(void)
@@ -132,7 +132,7 @@ static void show_all_again(void)
         for (int n = 0; n < RESCAN_AT_ONCE && i < frame_count; n++, i++) {
             struct frame *f = &frame_table[i];
             bool user = f->kind == FRAME_USER || f->kind == FRAME_FILE;
-            bool unknown = f->state == 0 && (page_refs(f) > 0 || f->slot);
+            bool unknown = f->state == 0 && (page_refs(f) > 0 || frame_slot(f));
             if (user && ((f->state & FRAME_MANAGED) || unknown)) {
                 managed_remove(f);
                 f->state |= FRAME_NEW;

@@ -47,7 +47,7 @@ bool policy_accessed(struct frame *f)
 
 bool policy_dirty(const struct frame *f)
 {
-    return f->kind == FRAME_USER && !f->slot;
+    return f->kind == FRAME_USER && !frame_slot(f);
 }
 
 // Pages that a space has lost and not flushed yet.

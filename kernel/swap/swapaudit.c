@@ -17,11 +17,11 @@
 static bool hold_clean(struct frame *f)
 {
     bool clean = false;
-    if (f->kind != FRAME_USER || !f->slot) // a look without locks: most are not
+    if (f->kind != FRAME_USER || !frame_slot(f)) // a look without locks: most are not
         return false;
     sleep_lock(&as_list_lock);
     spin_lock(&pages_lock);
-    if (f->kind == FRAME_USER && f->slot && !(f->state & (FRAME_HELD | FRAME_READING))) {
+    if (f->kind == FRAME_USER && frame_slot(f) && !(f->state & (FRAME_HELD | FRAME_READING))) {
         clean = true;
         managed_remove(f);
         f->state |= FRAME_HELD;

@@ -52,6 +52,14 @@ struct range;
 // policy keeps. Spin; near the end of the order (docs/locks.md).
 extern struct spinlock pages_lock;
 
+// The frame's slot, as those may read it who have come upon a USER frame in a list, pages_lock held: it may
+// be on its way to the free list, with another's address in that word.
+static inline uint frame_slot(const struct frame *f)
+{
+    uint64 slot = __atomic_load_n(&f->slot, __ATOMIC_RELAXED);
+    return slot >> 32 ? 0 : (uint)slot;
+}
+
 static inline uint64 frame_va(const struct frame *f)
 {
     return (uint64)f->vpn << 12;
