@@ -103,6 +103,7 @@ def test_steps():
         Step('mutants', ['tests/mutants/run'], limit=900),
         Step('crash', ['tests/crash/run'], limit=600),
         Step('faults', ['tests/crash/faults'], limit=600),
+        Step('swap-faults', ['tests/swap/faults'], limit=600, proof=r'^[1-9]\d* passed, 0 failed$'),
         selftest(1, '16M'),
         selftest(4, '128M'),
         usertests(4, '128M', append='poison tlbcheck'),
