@@ -103,26 +103,38 @@ static void readahead(void)
     T_EQ(n.ahead + n.read_requests, PAGES);
     T_EQ(faults.major, n.read_requests);
     T_EQ(faults.minor, n.ahead);
-    t_step("a batch of one: one request a page");
+}
+
+static void batches(uint64 pool)
+{
+    uint64 pages = 2 * pool;
+    char *q = t_heap(pages);
+    t_step("in want of memory, pages go in batches, or one by one");
+    swap_tight();
     swap_knob(SWAPCTL_BATCH, 1);
-    swap_fill(p, PAGES, 4);
+    struct swapinfo start = swap_info();
+    swap_fill(q, pages, 4);
+    struct swapinfo n = since(start);
+    T_CHECK(n.writes >= pool && n.write_requests == n.writes);
+    swap_knob(SWAPCTL_BATCH, PAGES);
     start = swap_info();
-    swap_out(p, PAGES);
+    swap_fill(q, pages, 5);
     n = since(start);
-    T_CHECK(n.writes == PAGES && n.write_requests == PAGES);
-    SWAP_RIGHT(p, PAGES, 4);
+    T_CHECK(n.writes >= pool && n.write_requests <= n.writes / 4);
+    SWAP_RIGHT(q, pages, 5);
 }
 
 int main(int argc, char **argv)
 {
     (void)argc;
-    swap_begin(argv, 2);
+    uint64 pool = swap_begin(argv, 4);
     swap_roomy();
     p = t_heap(PAGES);
     struct swapinfo knobs = swap_info();
     clean_pages();
     sharer_reads();
     readahead();
+    batches(pool);
     swap_knob(SWAPCTL_BATCH, knobs.batch);
     swap_knob(SWAPCTL_READAHEAD, knobs.readahead);
     t_ok();

@@ -65,6 +65,8 @@ static void sharers(void)
         sharer(ready[1], &g);
     for (int i = 1; i < HALF; i++)
         frame[i] = t_recv(ready[0]);
+    close(ready[0]);
+    close(ready[1]);
     SLOTS(PAGES);
     uint64 reads = swap_info().reads;
     SWAP_RIGHT(PAGE(1), HALF - 1, 1);
@@ -104,6 +106,8 @@ static void half_out(void)
         exit(0);
     }
     t_recv(ready[0]);
+    close(ready[0]);
+    close(ready[1]);
     SLOTS(HALF); // the child's copies have none, the parent's pages are still out
     SWAP_RIGHT(heap, PAGES, 1);
     swap_fill(heap, PAGES, 3);
@@ -206,6 +210,8 @@ static void every_order(void)
         until_alone(v.procs);
         end();
     }
+    close(done[0]);
+    close(done[1]);
 }
 
 // ---- grandchildren
