@@ -7,6 +7,7 @@
 // With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
 #include "kernel/vm/frame.h"
 #include "kernel/boot/machine.h"
+#include "kernel/lib/hot.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/spinlock.h"
@@ -149,25 +150,38 @@ static struct frame *take(enum frame_kind kind)
 }
 
 // Locks: pages_lock.
-static inline void leave_list(struct frame *f)
+COLD static void leave_policy(struct frame *f)
 {
     assert(!(f->state & (FRAME_HELD | FRAME_READING)), "freeing a frame that somebody holds");
     if (f->state & FRAME_NEW)
         framelist_del(f);
-    else
+    else if (f->state & FRAME_MANAGED)
         frame_forget(f);
+}
+
+// Locks: pages_lock.
+static inline void leave_list(struct frame *f)
+{
+    if (f->state == FRAME_NEW)
+        framelist_del(f);
+    else
+        leave_policy(f);
     f->state = 0;
+}
+
+// Links f before the free frame `head`; the caller counts it. Locks: pages_lock.
+static inline void make_free(struct frame *f, struct frame *head)
+{
+    f->kind = FRAME_FREE;
+    f->next = head;
 }
 
 // Locks: pages_lock.
 static void give(struct frame *f)
 {
-    if (f->state)
-        leave_list(f);
     if (pages.poison)
         memset(frame2kva(f), POISON_BYTE, PGSIZE);
-    f->kind = FRAME_FREE;
-    f->next = pages.free;
+    make_free(f, pages.free);
     pages.free = f;
     pages.st.free++;
 }
@@ -249,26 +263,41 @@ struct frame *frame_alloc(uint64 va, uint family)
 void frame_reuse(struct frame *f, uint64 va, uint family)
 {
     assert(f->ref == 0 && f->kind == FRAME_USER, "reusing a frame that is in use");
-    spin_lock(&pages_lock);
-    if (f->state)
-        leave_list(f);
     if (pages.poison)
         memset(frame2kva(f), POISON_BYTE, PGSIZE);
+    spin_lock(&pages_lock);
+    leave_list(f);
     make_new(f, va, family);
     spin_unlock(&pages_lock);
+}
+
+// Takes up to FREE_AT_ONCE frames of a batch back. Returns the rest. Locks: pages_lock.
+static struct frame *free_some(struct frame *batch)
+{
+    struct frame *head = pages.free;
+    uint64 n = 0;
+    for (; batch && n < FREE_AT_ONCE; n++) {
+        struct frame *f = batch;
+        batch = f->next;
+        leave_list(f);
+        make_free(f, head);
+        head = f;
+    }
+    pages.free = head;
+    pages.st.free += n;
+    pages.st.user -= n;
+    return batch;
 }
 
 // A batch may be most of RAM: the lock goes now and then, and interrupts come.
 void frame_free_batch(struct frame *batch)
 {
+    if (pages.poison)
+        for (struct frame *f = batch; f; f = f->next)
+            memset(frame2kva(f), POISON_BYTE, PGSIZE);
     while (batch) {
         spin_lock(&pages_lock);
-        for (int i = 0; batch && i < FREE_AT_ONCE; i++) {
-            struct frame *next = batch->next;
-            give(batch);
-            pages.st.user--;
-            batch = next;
-        }
+        batch = free_some(batch);
         spin_unlock(&pages_lock);
     }
 }
