@@ -66,7 +66,7 @@ static void zeros_written_get_a_zeroed_frame(void **state)
     put(as, HEAP(3) + 9, 0);
     assert_true(filled(as, HEAP(3), 0)); // the frame was full of junk
     assert_int_equal(page_refs(frame_of(as, HEAP(3))), 1);
-    assert_int_equal(frame_of(as, HEAP(3))->va, HEAP(3));
+    assert_int_equal(frame_va(frame_of(as, HEAP(3))), HEAP(3));
     assert_int_equal(pte_of(as, HEAP(3)) & (PTE_W | PTE_D | PTE_A | PTE_U), PTE_W | PTE_D | PTE_A | PTE_U);
     assert_counted(as, (struct faultcount){.minor = 1});
 }

@@ -61,6 +61,8 @@ void (*host_on_fence)(void);
 static struct hart harts[HOST_HARTS] = {NEW_HART, NEW_HART, NEW_HART, NEW_HART};
 static _Thread_local int current;
 static _Thread_local uint64 traps;
+static _Thread_local bool
+    switching; // satp has been written and not fenced yet: the hart is between two spaces
 
 struct cpu *host_my_cpu(void)
 {
@@ -82,6 +84,21 @@ void host_run_on(int hart)
 {
     if (!host_threads) // then it is a thread's first step
         host_assert_unlocked("a move to another hart");
+    while (cpus[hart].noff > 0) // a process of sched.c stands there in the middle of a fence
+        hart = (hart + 1) % HOST_HARTS;
+    current = hart;
+}
+
+int host_next_hart(void)
+{
+    int hart = (current + 1) % HOST_HARTS;
+    while (cpus[hart].noff > 0)
+        hart = (hart + 1) % HOST_HARTS;
+    return hart;
+}
+
+void host_enter(int hart)
+{
     current = hart;
 }
 
@@ -109,10 +126,10 @@ void host_leave(struct as *as)
     int here = current;
     for (int i = 0; i < HOST_HARTS; i++)
         if (cpus[i].mmu == &as->mmu) {
-            host_run_on(i);
+            current = i;
             mmu_switch(0);
         }
-    host_run_on(here);
+    current = here;
     assert(as->mmu.cpus == 0, "a hart is marked as using a space that it has left");
 }
 
@@ -122,6 +139,7 @@ void host_csr_write(const char *name, uint64 value)
 {
     assert(strcmp(name, "satp") == 0, "vm/ writes another register than satp");
     harts[current].satp = value;
+    switching = true;
 }
 
 // What other harts may do to this one, they do between its accesses.
@@ -135,10 +153,18 @@ static void done(struct hart *h)
     pthread_mutex_unlock(&h->busy);
 }
 
-static void forget_all(struct hart *h)
+static void before_fence(void)
 {
     if (host_on_fence)
         host_on_fence();
+    if (!switching)
+        host_point();
+    switching = false;
+}
+
+static void forget_all(struct hart *h)
+{
+    before_fence();
     begin(h);
     h->epoch++;
     done(h);
@@ -162,8 +188,7 @@ static struct translation *tlb_slot(struct hart *h, uint kind, uint64 va)
 
 static void forget_page(struct hart *h, uint64 va)
 {
-    if (host_on_fence)
-        host_on_fence();
+    before_fence();
     begin(h);
     for (uint kind = 0; kind < KINDS; kind++) {
         struct translation *t = tlb_slot(h, kind, va);

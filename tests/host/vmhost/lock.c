@@ -1,8 +1,9 @@
 // Locks that check their rules (docs/locks.md): no sleeping with a spinlock held, one as->lock at a time but
 // for fork (parent, then child) and whoever holds as_list_lock, and as_list_lock before any as->lock.
 //
-// A test of one thread never waits: a lock that is taken is a lock taken twice. In a test of several threads,
-// each of them a hart with a process of its own, they spin.
+// Processes that take turns (sched.c) wait for a sleep lock that another one has; a spinlock is never found
+// taken, since nobody is stopped while holding one. In a test of several threads, each of them a hart with a
+// process of its own, they spin.
 #include <sched.h>
 #include <string.h>
 #include "kernel/lib/cpu.h"
@@ -11,6 +12,7 @@
 #include "kernel/proc/sleeplock.h"
 #include "kernel/riscv.h"
 #include "kernel/vm/as.h"
+#include "tests/host/vmhost/internal.h"
 #include "tests/host/vmhost/vmhost.h"
 
 #define MAX_HELD 64
@@ -61,17 +63,26 @@ void spin_lock(struct spinlock *lk)
     assert(!spin_held(lk), "spinlock taken twice");
     assert(nspinning < MAX_HELD, "too many spinlocks held");
     irq_push();
-    while (!try_spin(lk))
+    while (!try_spin(lk)) {
+        assert(host_threads, "a process was stopped with a spinlock held");
         sched_yield();
+    }
     spinning[nspinning++] = lk;
 }
 
-void spin_unlock(struct spinlock *lk)
+void host_spin_drop(struct spinlock *lk)
 {
     assert(nspinning > 0 && spinning[nspinning - 1] == lk, "not the spinlock taken last");
     nspinning--;
     __atomic_store_n(&lk->locked, 0, __ATOMIC_RELEASE);
     irq_pop();
+}
+
+void spin_unlock(struct spinlock *lk)
+{
+    host_spin_drop(lk);
+    if (nspinning == 0 && irq_depth() == 0)
+        host_point();
 }
 
 bool spin_trylock(struct spinlock *lk)
@@ -154,8 +165,9 @@ void sleep_lock(struct sleeplock *lk)
     assert(irq_depth() == 0 && nspinning == 0, "sleep lock taken with a spinlock held");
     assert(!sleep_held(lk), "sleep lock taken twice");
     check_order(lk);
+    host_point();
     while (!sleep_trylock(lk))
-        sched_yield();
+        host_wait(lk);
 }
 
 void sleep_unlock(struct sleeplock *lk)
@@ -167,6 +179,8 @@ void sleep_unlock(struct sleeplock *lk)
     memmove(&sleeping[i], &sleeping[i + 1], (nsleeping - i - 1) * sizeof(sleeping[0]));
     nsleeping--;
     __atomic_store_n(&lk->holder, 0, __ATOMIC_RELEASE);
+    host_wake(lk);
+    host_point();
 }
 
 void host_assert_unlocked(const char *where)

@@ -1,8 +1,8 @@
 // Fake RAM behind vm/frame.c, kernel objects on malloc, and allocations that fail on request.
 //
-// The linker routes frame_alloc(), frame_alloc_table(), frame_free_batch() and as_fork() through this folder
-// (--wrap), so vm/ itself needs no hook. A kernel object is a block of malloc, which AddressSanitizer
-// watches; a freed frame is filled with junk.
+// The linker routes frame_alloc(), frame_alloc_table(), frame_free_batch(), frame_reuse(), slot_alloc() and
+// as_fork() through this folder (--wrap), so vm/ and swap/ need no hook. A kernel object is a block of
+// malloc, which AddressSanitizer watches; a freed frame is filled with junk.
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 #include "kernel/lib/panic.h"
 #include "kernel/memlayout.h"
 #include "kernel/riscv.h"
+#include "kernel/swap/managed.h"
+#include "kernel/swap/slot.h"
 #include "kernel/vm/frame.h"
 #include "kernel/vm/kmem.h"
 #include "tests/host/vmhost/internal.h"
@@ -20,10 +22,11 @@
 #define IMAGE_FRAMES 16 // of RAM that the "kernel image" takes
 
 uint64 host_direct_base;
+struct machine machine = {.timebase = 10000000};
 pagetable_t kernel_root;
 uint64 kernel_satp;
 
-static uint64 uframes;
+static struct host_config boot;
 static uint64 objects; // kernel objects alive; atomic
 
 static struct {
@@ -40,18 +43,20 @@ void host_start(const struct host_config *config)
     assert(ram != MAP_FAILED, "no memory for the fake RAM");
     memset(ram, 0xa5, size); // firmware leaves junk
     host_direct_base = (uint64)ram - KERNBASE;
-    uframes = config->uframes;
+    boot = *config;
     struct range all = {.base = KERNBASE, .size = size};
     struct range image = {.base = KERNBASE, .size = IMAGE_FRAMES * PGSIZE};
     frame_init(all, &image, 1);
     kernel_root = kpage_alloc();
     kernel_satp = MAKE_SATP(kva2pa(kernel_root));
     host_files_start();
+    host_disk_start(config->swap);
+    swap_init();
 }
 
 uint64 bootarg_uint(const char *key, uint64 dflt)
 {
-    return strcmp(key, "uframes") == 0 && uframes ? uframes : dflt;
+    return strcmp(key, "uframes") == 0 && boot.uframes ? boot.uframes : dflt;
 }
 
 int bootarg_get(const char *key, char *buf, uint64 n)
@@ -92,10 +97,10 @@ static bool fails(int kind)
     return true;
 }
 
-struct frame *__real_frame_alloc(uint64 va);
-struct frame *__wrap_frame_alloc(uint64 va)
+struct frame *__real_frame_alloc(uint64 va, uint family);
+struct frame *__wrap_frame_alloc(uint64 va, uint family)
 {
-    return fails(HOST_FRAME) ? 0 : __real_frame_alloc(va);
+    return fails(HOST_FRAME) ? 0 : __real_frame_alloc(va, family);
 }
 
 void *__real_frame_alloc_table(void);
@@ -123,6 +128,15 @@ void __wrap_frame_free_batch(struct frame *batch)
     __real_frame_free_batch(batch);
 }
 
+void __real_frame_reuse(struct frame *f, uint64 va, uint family);
+void __wrap_frame_reuse(struct frame *f, uint64 va, uint family)
+{
+    freeing = f;
+    f->next = 0;
+    host_assert_forgotten(is_freed);
+    __real_frame_reuse(f, va, family);
+}
+
 void *kmem_alloc(uint64 size)
 {
     void *p = fails(HOST_KMEM) ? 0 : calloc(1, size);
@@ -144,10 +158,13 @@ uint64 kmem_used(void)
 struct host_balance host_balance(void)
 {
     struct frame_stats st;
+    struct slot_stats swap;
     frame_get_stats(&st);
+    slot_get_stats(&swap);
     return (struct host_balance){.free = st.free,
                                  .user = st.user,
                                  .tables = st.tables,
                                  .objects = objects,
-                                 .areas = host_file_areas()};
+                                 .areas = host_file_areas(),
+                                 .slots = swap.used};
 }

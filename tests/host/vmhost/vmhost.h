@@ -1,10 +1,11 @@
-// A machine made of host memory for kernel/vm/, which is compiled for it unchanged: RAM, harts with TLBs and
-// instruction caches, locks that check their rules, files, and memory that runs out when a test says so.
+// A machine made of host memory for kernel/vm/ and kernel/swap/, which are compiled for it unchanged: RAM,
+// harts with TLBs and instruction caches, locks that check their rules, files, a swap disk, and memory and
+// disks that fail when a test says so.
 //
-// One thread runs everything and is "on" one hart at a time, or each thread is a hart (test_vmrace.c). The
-// TLB model is the worst one that the privileged specification allows: it keeps every translation until a
-// fence names it, over changes of satp too. So a missing fence is seen by the next access. Whatever breaks a
-// rule ends the program through panic().
+// One process runs at a time and is "on" one hart; a test may start others at any point of its way (sched.c).
+// Or each thread is a hart (test_vmrace.c). The TLB model is the worst one that the privileged specification
+// allows: it keeps every translation until a fence names it, over changes of satp too. So a missing fence is
+// seen by the next access. Whatever breaks a rule ends the program through panic().
 #ifndef TESTS_HOST_VMHOST_H
 #define TESTS_HOST_VMHOST_H
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 struct host_config {
     uint64 frames;  // RAM, in pages
     uint64 uframes; // most pages for users, 0 = what the kernel leaves
+    uint64 swap;    // pages of the swap disk, its header included; 0 = there is none
 };
 void host_start(const struct host_config *config); // once, first of all; freed frames are filled with junk
 
@@ -29,9 +31,10 @@ void host_fail(int which, uint64 skip, uint64 count);
 uint64 host_fail_end(void); // all succeed again; how many had failed
 uint64 host_failures(void); // all that ever failed on purpose
 
-// What must be the same before and after: free frames, kernel objects, references to files.
+// What must be the same before and after: free frames, kernel objects, references to files, swap slots in
+// use.
 struct host_balance {
-    uint64 free, user, tables, objects, areas;
+    uint64 free, user, tables, objects, areas, slots;
 };
 struct host_balance host_balance(void);
 
@@ -55,6 +58,36 @@ enum fault_reason host_store(struct as *as, uint64 va, uchar value);
 extern bool host_threads; // several threads run, each on a hart of its own
 
 extern void (*host_on_fence)(void); // called before each fence takes effect; may be 0
+
+// ---- processes (sched.c)
+
+// Runs f(arg) as another process, on another hart, until it ends or waits. False when there are too many.
+bool host_run(void (*f)(void *arg), void *arg);
+void host_settle(void);     // lets all others run until they have ended; panics when one never does
+uint64 host_switches(void); // times that another process has gone on
+
+// From now on, at the (after + 1)-th point of this process's way, host_run(f, arg). A point is before a sleep
+// lock is taken, after any lock is released, before a fence, and in the middle of a transfer of the swap
+// disk.
+void host_preempt(uint64 after, void (*f)(void *arg), void *arg);
+bool host_preempt_end(void); // forgets those to come; whether all have run
+
+void host_pass_time(uint64 ticks); // of r_time
+
+// ---- the swap disk (disk.c)
+
+enum { HOST_READ = 1, HOST_WRITE = 2 };
+// From now on, of the requests `which`, the first `skip` succeed, `count` fail, the rest succeed.
+void host_disk_fail(int which, uint64 skip, uint64 count);
+uint64 host_disk_fail_end(void);            // how many had failed
+void host_disk_break(uint slot, int which); // every request with this page fails
+void host_disk_mend(void);                  // none does
+const uchar *host_disk_page(uint slot);     // what it holds; 0 when it was not written as a whole
+struct host_disk {
+    // Called in the middle of each request with nothing locked, may do anything; may be 0.
+    void (*on_request)(int what, uint slot, uint n);
+};
+extern struct host_disk host_disk;
 
 // ---- locks (lock.c)
 

@@ -2,6 +2,9 @@
 #include "tests/host/vmhost/vmtest.h"
 #include <stdlib.h>
 #include <string.h>
+#include "kernel/swap/evict.h"
+#include "kernel/swap/managed.h"
+#include "kernel/swap/slot.h"
 
 static struct host_balance before;
 static struct faultcount last;
@@ -23,19 +26,43 @@ static void __attribute__((constructor)) filter_cases(void)
         cmocka_set_test_filter(only);
 }
 
+static int start(uint64 slots)
+{
+    for (uint64 i = 0; i < sizeof(content); i++)
+        content[i] = vmtest_byte(i);
+    host_start(&(struct host_config){.frames = TEST_FRAMES, .swap = slots});
+    return 0;
+}
+
 int vmtest_start(void **state)
 {
     (void)state;
-    for (uint64 i = 0; i < sizeof(content); i++)
-        content[i] = vmtest_byte(i);
-    host_start(&(struct host_config){.frames = TEST_FRAMES});
-    return 0;
+    return start(0);
+}
+
+int vmtest_start_swap(void **state)
+{
+    (void)state;
+    return start(TEST_SLOTS);
+}
+
+static void reset_swap(void)
+{
+    host_disk_mend();
+    host_disk.on_request = 0;
+    host_preempt_end();
+    swap_batch = 1;
+    swap_readahead = 1;
+    swap_only(0, 0, 0);
+    assert_int_equal(swap_set_policy("fifo"), 0);
+    swap_set_limit(0);
 }
 
 int vmtest_begin(void **state)
 {
     (void)state;
     vmtest_file = (struct inode){.data = content, .size = sizeof(content)};
+    reset_swap();
     host_run_on(0);
     host_tlb_keeps_refusals = false;
     host_on_fence = 0;
@@ -48,6 +75,8 @@ int vmtest_end(void **state)
 {
     (void)state;
     host_fail_end();
+    host_disk_mend();
+    host_settle();
     host_assert_unlocked("a test ended");
     vm_audit();
     struct host_balance after = host_balance();
@@ -56,6 +85,7 @@ int vmtest_end(void **state)
     assert_int_equal(after.tables, before.tables);
     assert_int_equal(after.user, before.user);
     assert_int_equal(after.free, before.free);
+    assert_int_equal(after.slots, before.slots);
     return 0;
 }
 
@@ -114,6 +144,52 @@ struct frame *frame_of(struct as *as, uint64 va)
     pte_t pte = pte_of(as, va);
     assert_true(pte & PTE_V);
     return pa2frame(PTE2PA(pte));
+}
+
+bool is_out(struct as *as, uint64 va)
+{
+    pte_t pte = pte_of(as, va);
+    return !(pte & PTE_V) && pte != 0;
+}
+
+uint slot_at(struct as *as, uint64 va)
+{
+    assert_true(is_out(as, va));
+    return pte_slot(pte_of(as, va));
+}
+
+void push_out(struct as *as, uint64 va)
+{
+    assert_int_equal(evict_range(as, va, va + PGSIZE), 1);
+    assert_true(is_out(as, va));
+}
+
+void push_out_pages(struct as *as, uint64 va, uint n)
+{
+    assert_int_equal(evict_range(as, va, va + n * (uint64)PGSIZE), n);
+}
+
+uint slot_refs_at(struct as *as, uint64 va)
+{
+    uint s = slot_at(as, va);
+    spin_lock(&pages_lock);
+    uint refs = slot_refs(s);
+    spin_unlock(&pages_lock);
+    return refs;
+}
+
+struct frame *cache_at(struct as *as, uint64 va)
+{
+    uint s = slot_at(as, va);
+    spin_lock(&pages_lock);
+    struct frame *cache = slot_frame(s);
+    spin_unlock(&pages_lock);
+    return cache;
+}
+
+uint64 slots_used(void)
+{
+    return host_balance().slots;
 }
 
 void assert_counted(struct as *as, struct faultcount delta)

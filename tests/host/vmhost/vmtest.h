@@ -15,9 +15,12 @@
 #include "tests/host/vmhost/vmhost.h"
 
 #define TEST_FRAMES 4096
+#define TEST_SLOTS  1024 // of the swap disk, when a test asks for one
 
 // Group set-up: the machine. Test set-up and tear-down: balance before equals balance after.
 int vmtest_start(void **state);
+int vmtest_start_swap(
+    void **state); // with a swap disk; evicts one page at a time, by fifo, and reads none ahead
 int vmtest_begin(void **state);
 int vmtest_end(void **state);
 #define VMTEST(f) cmocka_unit_test_setup_teardown(f, vmtest_begin, vmtest_end)
@@ -42,6 +45,16 @@ static inline uint refs_of(const struct frame *f)
     return f->ref;
 }
 struct frame *frame_of(struct as *as, uint64 va);
+
+// ---- pages that are out
+
+bool is_out(struct as *as, uint64 va);                 // the PTE names a slot
+uint slot_at(struct as *as, uint64 va);                // that slot
+void push_out(struct as *as, uint64 va);               // evicts the page, which must go
+void push_out_pages(struct as *as, uint64 va, uint n); // n of them, in order
+uint slot_refs_at(struct as *as, uint64 va);           // references of the slot
+struct frame *cache_at(struct as *as, uint64 va);      // the slot's cache, or 0
+uint64 slots_used(void);
 
 // The counters of `as` rose by these since the last call with it, and no others.
 void assert_counted(struct as *as, struct faultcount delta);

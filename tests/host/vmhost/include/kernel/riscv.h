@@ -10,6 +10,7 @@ void host_sfence_vma_page(uint64 va);
 void host_fence_i(void);
 uint64 host_intr_save(void);
 void host_intr_restore(uint64 was_on);
+uint64 host_time(void);
 
 #undef CSR_WRITE
 #define CSR_WRITE(name, value) host_csr_write(#name, value)
@@ -18,5 +19,6 @@ void host_intr_restore(uint64 was_on);
 #define fence_i                host_fence_i
 #define intr_save              host_intr_save
 #define intr_restore           host_intr_restore
+#define r_time                 host_time
 
 #endif
