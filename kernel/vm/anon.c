@@ -29,7 +29,7 @@ enum fault_reason fault_zero(struct fault *f)
     if (!frame)
         return FAULT_RETRY;
     page_zero(frame2kva(frame));
-    page_get(frame);
+    frame->ref = 1; // nobody else knows it
     fault_install(f, frame, true);
     return FAULT_OK;
 }

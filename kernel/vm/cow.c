@@ -103,7 +103,7 @@ enum fault_reason fault_write(struct fault *f)
         page_zero(frame2kva(copy));
     else
         page_copy(frame2kva(copy), frame2kva(old));
-    page_get(copy);
+    copy->ref = 1; // nobody else knows it
     pte_replace(&f->as->mmu, f->pte, f->va, pte_make(frame2pa(copy), f->vma->perm));
     f->as->zeros -= old == zero_frame;
     tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one

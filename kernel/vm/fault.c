@@ -121,36 +121,49 @@ COLD static enum fault_reason fault_fetch(struct fault *f)
     return f->want && !f->filled ? file_fetch(f) : FAULT_RETRY;
 }
 
+static inline enum fault_reason fault_once(struct fault *f)
+{
+    as_lock(f->as);
+    enum fault_reason r = fault_lookup(f);
+    if (r == FAULT_OK)
+        r = fault_resolve(f);
+    as_unlock(f->as);
+    return r;
+}
+
+// A handler lacked something: gets it and starts over, as often as it takes.
+COLD static enum fault_reason fault_restart(struct fault *f)
+{
+    enum fault_reason r;
+    while ((r = fault_fetch(f)) == FAULT_RETRY && (r = fault_once(f)) == FAULT_RETRY)
+        ;
+    if (f->spare)
+        frame_free(f->spare);
+    if (f->held)
+        swapin_unhold(f);
+    return r;
+}
+
 enum fault_reason vm_fault(struct as *as, uint64 addr, enum access access, uint64 sp)
 {
     struct fault f; // field by field: clearing the rest of it would be a tenth of the whole path
-    enum fault_reason r;
+    if (addr >= MAXVA) {
+        fault_count(as, FAULT_INVALID);
+        return FAULT_KERNEL;
+    }
     f.as = as;
     f.va = PGROUNDDOWN(addr);
     f.addr = addr;
     f.sp = sp;
     f.access = access;
     f.spare = 0;
-    f.want = 0;
-    f.filled = false;
-    f.want_slot = 0;
-    f.waited = false;
     f.held = 0;
-    if (addr >= MAXVA) {
-        fault_count(as, FAULT_INVALID);
-        return FAULT_KERNEL;
-    }
-    do {
-        as_lock(as);
-        r = fault_lookup(&f);
-        if (r == FAULT_OK)
-            r = fault_resolve(&f);
-        as_unlock(as);
-    } while (r == FAULT_RETRY && (r = fault_fetch(&f)) == FAULT_RETRY);
-    if (f.spare)
-        frame_free(f.spare);
-    if (f.held)
-        swapin_unhold(&f);
+    f.want = 0;
+    f.want_slot = 0;
+    f.filled = f.waited = false;
+    enum fault_reason r = fault_once(&f);
+    if (r == FAULT_RETRY)
+        r = fault_restart(&f);
     if (r == FAULT_OK)
         fault_count(as, f.class);
     else if (r != FAULT_NOMEM) // that may be tried again, when somebody has given memory back

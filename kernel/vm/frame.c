@@ -240,7 +240,6 @@ void frame_free_table(void *table)
 // Locks: pages_lock.
 static inline void make_new(struct frame *f, uint64 va, uint family)
 {
-    f->ref = 0;
     f->slot = 0;
     f->vpn = va >> PGSHIFT;
     f->family = family;

@@ -137,7 +137,10 @@ static inline void framelist_insert(struct frame *f, struct frame *before) // be
 }
 static inline void framelist_push_back(struct framelist *l, struct frame *f)
 {
-    framelist_insert(f, l->head);
+    struct frame *head = l->head, *last = frame_at(head->prev);
+    f->prev = head->prev;
+    f->succ = last->succ; // the head's number
+    last->succ = head->prev = f - frame_table;
 }
 static inline void framelist_del(struct frame *f)
 {
