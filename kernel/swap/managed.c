@@ -226,8 +226,8 @@ void swap_init(void)
     struct frame_stats st;
     frame_get_stats(&st);
     framelist_init(&managed.aside);
-    policy_word = kmem_alloc(st.user_limit * sizeof(*policy_word));
-    policy_words = policy_word ? st.user_limit : 0;
+    policy_word = kmem_alloc(st.user_most * sizeof(*policy_word));
+    policy_words = policy_word ? st.user_most : 0;
     policy_seed(bootarg_uint("policy.seed", 1));
     start_policy(first_policy());
     frame_forget = forget;

@@ -33,7 +33,7 @@ void (*frame_forget)(struct frame *f);
 static struct {
     struct frame *free;
     struct frame_stats st;
-    uint64 most;    // user pool's size at boot
+    uint64 boot;    // user pool's size at boot
     uint listheads; // in use
     bool poison;
 } pages;
@@ -71,17 +71,18 @@ static void set_limits(void)
         reserve = KERNEL_MIN_RESERVE;
     if (pages.st.total <= reserve)
         panic("only %lu page frames: too little RAM", pages.st.total);
-    uint64 limit = pages.st.total - reserve;
-    pages.most = bootarg_uint("uframes", limit);
-    if (pages.most > limit)
-        pages.most = limit;
-    pages.st.user_limit = pages.most;
+    pages.st.user_most = pages.st.total - reserve;
+    pages.boot = bootarg_uint("uframes", pages.st.user_most);
+    if (pages.boot > pages.st.user_most)
+        pages.boot = pages.st.user_most;
+    pages.st.user_limit = pages.boot;
 }
 
 uint64 frame_set_limit(uint64 frames)
 {
     spin_lock(&pages_lock);
-    uint64 limit = pages.st.user_limit = frames && frames < pages.most ? frames : pages.most;
+    uint64 limit = frames == 0 ? pages.boot : frames < pages.st.user_most ? frames : pages.st.user_most;
+    pages.st.user_limit = limit;
     spin_unlock(&pages_lock);
     return limit;
 }

@@ -162,7 +162,7 @@ static inline struct frame *framelist_first(const struct framelist *l)
 extern struct framelist frames_new;
 // Told of a FRAME_MANAGED frame that is freed; pages_lock held.
 extern void (*frame_forget)(struct frame *f);
-// Size of the user pool, at most what the kernel leaves. Returns the size it has now.
+// Size of the user pool, at most what the kernel leaves; 0: as at boot. Returns the size it has now.
 uint64 frame_set_limit(uint64 frames);
 uint64 frame_excess(void); // user frames above that
 
@@ -171,7 +171,8 @@ struct frame_stats {
     uint64 free;  // on the free list
     uint64 user;  // in user spaces
     uint64 user_limit;
-    uint64 tables; // user page tables
+    uint64 user_most; // that the limit can be
+    uint64 tables;    // user page tables
 };
 void frame_get_stats(struct frame_stats *st);
 
