@@ -86,7 +86,7 @@ static inline enum fault_reason fault_lookup(struct fault *f)
         return r;
     if (!vma_allows(f->vma, f->access))
         return no_permission(f->access);
-    f->pte = mmu_walk(&f->as->mmu, f->va, true);
+    f->pte = mmu_walk_near(&f->as->mmu, f->va);
     return f->pte ? FAULT_OK : FAULT_NOMEM;
 }
 
@@ -101,7 +101,7 @@ COLD static enum fault_reason fault_refresh(struct fault *f)
     return FAULT_OK;
 }
 
-static enum fault_reason fault_resolve(struct fault *f)
+static inline enum fault_reason fault_resolve(struct fault *f)
 {
     pte_t pte = *f->pte;
     if (!(pte & PTE_V))

@@ -69,8 +69,7 @@ static inline struct frame *fault_frame(struct fault *f)
 static inline void fault_install(struct fault *f, struct frame *frame, bool write)
 {
     uint perm = write ? f->vma->perm : f->vma->perm & ~VMA_W;
-    assert(!(*f->pte & PTE_V), "installing over a present page");
-    assert(!write || page_refs(frame) == 1, "write access to a shared frame");
+    assert(!write || frame->ref == 1, "write access to a shared frame");
     *f->pte = pte_make(frame2pa(frame), perm);
     f->as->resident++;
 }

@@ -29,6 +29,7 @@ bool mmu_init(struct mmu *m)
     m->root = frame_alloc_table();
     m->cpus = m->tables = 0;
     m->stale_start = m->stale_end = 0;
+    m->near = ~0UL;
     m->icache = ~0UL; // its pages may have been filled by another hart
     if (!m->root)
         return false;
@@ -87,6 +88,16 @@ HOT pte_t *mmu_walk(struct mmu *m, uint64 va, bool alloc)
             return &table_of(mid)[PX(0, va)];
     }
     return alloc ? walk_making_tables(m, va) : 0;
+}
+
+COLD pte_t *mmu_walk_far(struct mmu *m, uint64 va)
+{
+    pte_t *pte = mmu_walk(m, va, true);
+    if (pte) { // the table stays until the space dies
+        m->near = va / LEAF_SPAN;
+        m->near_leaf = pte - PX(0, va);
+    }
+    return pte;
 }
 
 pte_t *mmu_next(struct mmu *m, uint64 *va, uint64 end)

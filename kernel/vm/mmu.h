@@ -13,6 +13,8 @@ struct mmu {
     volatile uint64 cpus;   // bit i: hart i may have the root in satp; atomic
     volatile uint64 icache; // bit i: hart i must fence.i before it runs the space; atomic
     uint64 tables;          // page tables below the root; as->lock
+    uint64 near;            // va / LEAF_SPAN of the leaf table that mmu_walk_near found last; as->lock
+    pte_t *near_leaf;       // that table
     uint64 stale_start;     // as->lock, tlbcheck only: addresses that wait for a flush
     uint64 stale_end;       // 0 = none
 };
@@ -62,7 +64,14 @@ void mmu_destroy(struct mmu *m);
 // there is no memory for them. Locks: as->lock of the space.
 pte_t *mmu_walk(struct mmu *m, uint64 va, bool alloc);
 
-// The same, skipping what is not there: first leaf table at or above *va and below end; moves *va to the
+// The same with `alloc`, remembering the leaf table: the next fault is likely to be near. Locks: as->lock.
+pte_t *mmu_walk_far(struct mmu *m, uint64 va);
+static inline pte_t *mmu_walk_near(struct mmu *m, uint64 va)
+{
+    return va / LEAF_SPAN == m->near ? &m->near_leaf[PX(0, va)] : mmu_walk_far(m, va);
+}
+
+// As mmu_walk, skipping what is not there: first leaf table at or above *va and below end; moves *va to the
 // address that the returned PTE maps. 0 when there is none.
 pte_t *mmu_next(struct mmu *m, uint64 *va, uint64 end);
 
