@@ -7,6 +7,7 @@
 #include "kernel/swap/managed.h"
 #include "kernel/boot/machine.h"
 #include "kernel/lib/err.h"
+#include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
 #include "kernel/riscv.h"
