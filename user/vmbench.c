@@ -3,11 +3,14 @@
 // instead.
 //
 //   vmbench [-t] [NAME...]
+//
+// With a swap disk of three times the user pool: the swap rows (user/vmbench_swap.c), all of them.
 #include "kernel/types.h"
 #include "kernel/fcntl.h"
 #include "kernel/riscv.h"
 #include "kernel/vmstat.h"
 #include "user/user.h"
+#include "user/vmbench.h"
 
 #define PAGES     4096 // pages of the touch tests: 16 MiB
 #define COW_PAGES 2048
@@ -27,7 +30,7 @@ static char block[1024];
 
 // What the harts have done so far: instructions, or nanoseconds. Waiting for a disk is left out of
 // instructions: under ICOUNT=1 the counter goes on while a hart is idle.
-static uint64 now(void)
+uint64 now(void)
 {
     struct vmstat st;
     uint64 t;
@@ -40,7 +43,7 @@ static uint64 now(void)
     return t - st.idle * TICK_INSNS;
 }
 
-static void die(const char *what)
+void die(const char *what)
 {
     fprintf(2, "vmbench: %s failed\n", what);
     exit(1);
@@ -298,16 +301,26 @@ static uint64 invalid_killed(void)
     return (now() - t) / KILLS;
 }
 
-static const struct {
+struct bench {
     const char *name;
     uint64 (*run)(void);
-} benches[] = {
+};
+
+static const struct bench benches[] = {
     {"null_call", null_call},     {"first_write", first_write},     {"first_read", first_read},
     {"cow_break", cow_break},     {"take_over", take_over},         {"unmap", unmap},
     {"sbrk_16m", sbrk_untouched}, {"fork_small", fork_small},       {"fork_16m", fork_16m},
     {"fork_exec", fork_exec},     {"pipe_trip", pipe_round_trip},   {"file_write", file_write},
     {"file_read", file_read},     {"create_unlink", create_unlink}, {"invalid_killed", invalid_killed},
 };
+
+// On a machine whose swap holds them: instead of the others, which need all of their memory.
+static const struct bench swap_benches[] = {{"swap_write", swap_write},
+                                            {"swap_dirty", swap_dirty},
+                                            {"swap_clean", swap_clean},
+                                            {"swap_random", swap_random}};
+
+#define COUNT(array) (int)(sizeof(array) / sizeof(array[0]))
 
 static int wanted(const char *name, int argc, char **argv)
 {
@@ -331,8 +344,10 @@ int main(int argc, char **argv)
         die("vmstat");
     timebase = st.timebase;
     sync(); // no commit of the file system's log in between
-    for (uint64 i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
-        if (wanted(benches[i].name, argc - 1, argv + 1))
-            printf("%-14s %8lu\n", benches[i].name, benches[i].run());
+    int swaps = swap_possible(), count = swaps ? COUNT(swap_benches) : COUNT(benches);
+    const struct bench *b = swaps ? swap_benches : benches;
+    for (int i = 0; i < count; i++)
+        if (swaps || wanted(b[i].name, argc - 1, argv + 1))
+            printf("%-14s %8lu\n", b[i].name, b[i].run());
     exit(0);
 }
