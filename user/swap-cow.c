@@ -189,25 +189,15 @@ static void one_order(const int *order)
     SWAP_RIGHT(heap, PAGES, 1);
 }
 
-// All of a process's references have gone when its memory has: wait() says that of a child, procinfo of any.
-static void until_alone(uint64 procs)
-{
-    struct vmstat v;
-    do {
-        T_EQ(vmstat(&v), 0);
-    } while (v.procs > procs);
-}
-
 static void every_order(void)
 {
     static const int orders[][GENERATIONS] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
                                               {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-    struct vmstat v;
-    T_EQ(vmstat(&v), 0);
+    uint64 procs = swap_procs();
     t_pipe(done);
     for (int i = 0; i < NELEM(orders); i++) {
         one_order(orders[i]);
-        until_alone(v.procs);
+        swap_await(procs);
         end();
     }
     close(done[0]);

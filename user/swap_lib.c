@@ -40,11 +40,36 @@ void swap_tight(void)
     T_EQ(swapctl(SWAPCTL_LIMIT, pool, 0), pool);
 }
 
+uint64 swap_procs(void)
+{
+    struct vmstat v;
+    T_EQ(vmstat(&v), 0);
+    return v.procs;
+}
+
+void swap_await(uint64 procs)
+{
+    while (swap_procs() > procs)
+        ;
+}
+
+static void make_an_orphan(void)
+{
+    uint64 procs = swap_procs();
+    if (t_fork() == 0) {
+        t_fork();
+        exit(0);
+    }
+    t_reap(1);
+    swap_await(procs);
+}
+
 // A write gives a page's slot back.
 void swap_roomy(void)
 {
     struct vmainfo v;
     T_CHECK(swapctl(SWAPCTL_LIMIT, ROOMY, 0) > (int64)pool);
+    make_an_orphan();
     for (int i = 0; vmainfo(getpid(), i, &v) == 0; i++) {
         for (uint64 at = v.start; v.kind != VMA_TEXT && at < v.end; at += PGSIZE) {
             struct pageinfo pi = t_page((char *)at);

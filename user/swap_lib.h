@@ -12,11 +12,14 @@
 // or where swap does not hold `times` the pool. Returns the pool's size.
 uint64 swap_begin(char **argv, uint64 times);
 
-// From now on nobody lacks frames, and no page of this process has a slot: what pages go where is the test's
-// to say, and numbers of slots are exact. swap_tight: the small pool again.
+// From now on nobody lacks frames, and no page that this process writes, or init, which reaps orphans, has a
+// slot: what pages go where is the test's to say, and numbers of slots are exact. swap_tight: the small pool
+// again.
 void swap_roomy(void);
 void swap_tight(void);
 
+uint64 swap_procs(void);       // processes there are
+void swap_await(uint64 procs); // until there are no more than that, and the memory of the others is free
 struct swapinfo swap_info(void);
 uint64 swap_used(void);         // slots in use
 void swap_knob(int op, uint64); // SWAPCTL_BATCH, ..: one that cannot fail
