@@ -172,7 +172,7 @@ static void print_head(const struct string *s)
 // user/policy-exact.c prints the same line.
 static void print_victims(const struct policy *p, uint frames, const struct cost *c)
 {
-    printf("%s %u: %u faults, victims", p->name, frames, c->faults);
+    printf("%s %u: %u faults, %u written, victims", p->name, frames, c->faults, c->writes);
     for (uint i = 0; i < c->nvictim; i++)
         printf(" %u", c->victim[i]);
     printf("\n");

@@ -131,9 +131,10 @@ static bool play(struct run *r, const struct string *s, uint tick)
         memory_use(i, ref->write);
         about[i].last = t;
         about[i].next = ref->next;
-        if (tick && (t + 1) % tick == 0 && r->policy->tick) {
+        if (tick && (t + 1) % tick == 0) {
             show_fresh(r);
-            r->policy->tick();
+            if (r->policy->tick)
+                r->policy->tick();
         }
     }
     return true;

@@ -14,7 +14,7 @@
 #define SCAN_EVERY 2000 // scan: references between two scans
 
 const char string_usage[] =
-    "belady                            1 2 3 4 1 2 5 1 2 3 4 5\n"
+    "belady                            1 2 3 4 1 2 5 1 2 3 4 5, all reads\n"
     "loop[:PAGES[:LENGTH]]             page after page, over and over\n"
     "zipf[:PAGES[:LENGTH[:ALPHA]]]     page k with probability 1/k^ALPHA, independent\n"
     "phases[:PAGES[:LENGTH[:SET[:PHASE]]]]  90 % within SET random pages, other ones every PHASE\n"
@@ -80,8 +80,9 @@ static void make_belady(struct string *s, const double *p, uint write_percent)
 {
     static const uint pages[] = {1, 2, 3, 4, 1, 2, 5, 1, 2, 3, 4, 5};
     (void)p;
+    (void)write_percent;
     for (uint i = 0; i < sizeof(pages) / sizeof(*pages); i++)
-        append(s, pages[i], below(100) < write_percent);
+        append(s, pages[i], false);
 }
 
 static void make_loop(struct string *s, const double *p, uint write_percent)
