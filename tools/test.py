@@ -85,8 +85,8 @@ def usertests(cpus, mem, suffix='', append=''):
                  CPUS=str(cpus), MEM=mem, APPEND=append)
 
 
-def selftest(cpus, mem):
-    return guest(f'selftest-{cpus}', 'dbg selftest', 120, r'^ok 1 - ', CPUS=str(cpus), MEM=mem)
+def selftest(cpus, mem, swap='0'):
+    return guest(f'selftest-{cpus}', 'dbg selftest', 120, r'^ok 1 - ', CPUS=str(cpus), MEM=mem, SWAP=swap)
 
 
 def boot(cpus, mem):
@@ -105,7 +105,7 @@ def test_steps():
         Step('faults', ['tests/crash/faults'], limit=600),
         Step('swap-faults', ['tests/swap/faults'], limit=600, proof=r'^[1-9]\d* passed, 0 failed$'),
         selftest(1, '16M'),
-        selftest(4, '128M'),
+        selftest(4, '128M', swap='16M'),
         usertests(4, '128M', append='poison tlbcheck'),
         usertests(1, '128M'),
         usertests(2, '24M'),

@@ -192,6 +192,18 @@ void swap_only(uint64 start, uint64 end, uint family)
     sleep_unlock(&as_list_lock);
 }
 
+void swap_borrow(void)
+{
+    sleep_lock(&as_list_lock);
+    show_all_again();
+}
+
+void swap_give_back(void)
+{
+    start_policy(managed.policy);
+    sleep_unlock(&as_list_lock);
+}
+
 void swap_tick(void)
 {
     sleep_lock(&as_list_lock);
