@@ -393,34 +393,53 @@ int proc_count(void)
     return __atomic_load_n(&nprocs, __ATOMIC_ACQUIRE);
 }
 
-// The process that can be killed and takes most memory, page tables included: they stay when a heap shrinks.
-// Locks: wait_lock.
-static struct proc *largest(uint64 *pages)
+// What a process takes, in pages.
+struct appetite {
+    uint64 pages; // page tables included: they stay when a heap shrinks
+    uint64 swapped;
+};
+
+static struct appetite appetite(const struct as *as)
+{
+    return (struct appetite){.pages = as->resident - as->zeros + as->swapped + as->mmu.tables,
+                             .swapped = as->swapped};
+}
+
+// The process that can be killed and takes most memory. Locks: wait_lock.
+static struct proc *largest(struct appetite *most)
 {
     struct proc *best = 0;
-    *pages = 0;
+    *most = (struct appetite){0};
     list_for_each(pos, &proc_list)
     {
         struct proc *p = container_of(pos, struct proc, all);
         spin_lock(&p->lock);
-        uint64 n =
-            p->as && p != init_proc ? p->as->resident - p->as->zeros + p->as->swapped + p->as->mmu.tables : 0;
+        struct appetite its = {0};
+        if (p->as && p != init_proc)
+            its = appetite(p->as);
         spin_unlock(&p->lock);
-        if (n > *pages) {
+        if (its.pages > most->pages) {
             best = p;
-            *pages = n;
+            *most = its;
         }
     }
     return best;
 }
 
+static void report_kill(const struct proc *victim, struct appetite its)
+{
+    uint64 kib = PGSIZE / 1024;
+    printf("out of memory: killed %d %s, the largest process (%lu KiB, in swap %lu KiB), for %d %s\n",
+           victim->pid, victim->name, its.pages * kib, its.swapped * kib, my_proc()->pid, my_proc()->name);
+}
+
 bool proc_out_of_memory(uint64 *seen)
 {
-    uint64 pages;
+    struct appetite its;
     if (killed())
         return false;
     spin_lock(&wait_lock);
-    struct proc *victim = largest(&pages);
+    struct proc *victim = largest(&its);
     bool on_its_way = __atomic_load_n(&leaving, __ATOMIC_SEQ_CST) > 0;
     uint64 came = __atomic_load_n(&left, __ATOMIC_SEQ_CST); // read last: who left before that is in it
     if (on_its_way || came != *seen) {                      // nobody has to go for memory that comes or came
@@ -432,8 +451,7 @@ bool proc_out_of_memory(uint64 *seen)
     bool self = !victim || victim == my_proc();
     bool already = victim && victim->killed;
     if (victim && !self && !already) {
-        printf("out of memory: killed %d %s, the largest process (%lu KiB), for %d %s\n", victim->pid,
-               victim->name, pages * (PGSIZE / 1024), my_proc()->pid, my_proc()->name);
+        report_kill(victim, its);
         kill_locked(victim);
     }
     spin_unlock(&wait_lock);

@@ -20,7 +20,8 @@
 #include "kernel/vm/kmem.h"
 #include "kernel/vm/page.h"
 
-#define RESCAN_AT_ONCE    256 // frames looked at while pages_lock is held
+#define LOOKS_FOR_VICTIM  4096 // accessed bits that a policy may ask for before it must choose
+#define RESCAN_AT_ONCE    256  // frames looked at while pages_lock is held
 #define DEFAULT_READAHEAD 8
 
 bool swap_on;
@@ -77,6 +78,12 @@ static void adopt_new(void)
     }
 }
 
+static void tick(void)
+{
+    rmap_looks_left = ~0U;
+    managed.policy->tick();
+}
+
 void managed_update(void)
 {
     uint64 now = r_time();
@@ -84,12 +91,13 @@ void managed_update(void)
     if (managed.policy->tick && !managed.only_end &&
         now - managed.ticked >= machine.timebase / 1000 * SWAP_TICK_MS) {
         managed.ticked = now;
-        managed.policy->tick();
+        tick();
     }
 }
 
 struct frame *managed_victim(void)
 {
+    rmap_looks_left = LOOKS_FOR_VICTIM;
     struct frame *f = managed.policy->victim();
     if (f)
         managed_remove(f);
@@ -210,7 +218,7 @@ void swap_tick(void)
     spin_lock(&pages_lock);
     adopt_new();
     if (managed.policy->tick)
-        managed.policy->tick();
+        tick();
     spin_unlock(&pages_lock);
     rmap_unmap(0, 0); // the flush that cleared A bits ask for
     sleep_unlock(&as_list_lock);

@@ -18,4 +18,8 @@ void rmap_unmap(struct frame *const *frame, uint n);
 // given up as bad. Locks: as_list_lock; takes as->locks. Sleeps.
 void rmap_restore(struct frame *frame);
 
+// How many more times policy_accessed looks; then every page counts as not used. A policy that goes round all
+// frames of a large machine for one victim would keep interrupts off for too long.
+extern uint rmap_looks_left;
+
 #endif
