@@ -81,7 +81,9 @@ bool ut_remove_tree(const char *path);              // a file or a directory wit
 // Memory.
 char *
 ut_heap(uint64 pages); // that many fresh pages at the end of the heap, page aligned; the break is their end
-uint64 ut_free_pages(void);   // free frames for user pages now
+uint64 ut_free_pages(void);   // pages that programs can have now: free frames, and free swap slots
+uint64 ut_slack(void);        // how far that may be off: text and clean pages can go, and count as used
+uint64 ut_own_pages(void);    // pages of this process, in memory and out
 void ut_grow_stack(void *at); // makes the stack reach down to there, touching only that page
 uint ut_rand(uint *state);
 

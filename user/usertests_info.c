@@ -54,14 +54,16 @@ static void vmstat_counts(void)
     vmstat(&b);
     CHECK_EQ(b.procs, a.procs + 1);
     CHECK(b.pagetables > a.pagetables);
-    CHECK(b.free < a.free);
+    CHECK(b.free + b.user < a.free + a.user);
     ut_gate_open(&g);
     ut_reap(1);
     vmstat(&a);
     memset(ut_heap(20), 1, 20 * PGSIZE);
     vmstat(&b);
-    CHECK(b.user >= a.user + 20);
-    CHECK(b.free + 20 <= a.free);
+    if (a.swap_slots == 0) { // else others' pages may have made room
+        CHECK(b.user >= a.user + 20);
+        CHECK(b.free + 20 <= a.free);
+    }
 }
 
 // A heap page before and after its first touch.
@@ -137,12 +139,12 @@ static void procinfo_self(void)
     CHECK_EQ(strcmp(a.name, "usertests"), 0);
     CHECK(ut_is_all(a.name + 9, sizeof(a.name) - 9, 0));
     CHECK(a.resident > 2 && a.resident * PGSIZE <= a.size);
-    CHECK_EQ(a.swapped, 0);
+    uint64 pages = ut_own_pages();
     memset(ut_heap(10), 1, 10 * PGSIZE);
     for (volatile int i = 0; i < 3000000; i++)
         ;
     CHECK_EQ(procinfo(getpid(), &b), 0);
-    CHECK_EQ(b.resident, a.resident + 10);
+    CHECK_EQ(b.resident + b.swapped, pages + 10);
     CHECK(b.size >= a.size + 10 * PGSIZE);
     CHECK(b.cputime > a.cputime);
 }

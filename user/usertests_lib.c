@@ -8,6 +8,7 @@
 #include "kernel/param.h"
 #include "kernel/riscv.h"
 #include "kernel/stat.h"
+#include "kernel/syscall.h"
 #include "kernel/vmstat.h"
 #include "user/usertests.h"
 
@@ -289,7 +290,20 @@ uint64 ut_free_pages(void)
 {
     struct vmstat vs;
     CHECK_EQ(vmstat(&vs), 0);
-    return vs.free - vs.kfree;
+    return vs.free - vs.kfree + vs.swap_slots - vs.swap_used;
+}
+
+uint64 ut_slack(void)
+{
+    struct swapinfo si;
+    return swapctl(SWAPCTL_INFO, (uint64)&si, 0) == 0 && si.slots > 0 ? si.limit : 0;
+}
+
+uint64 ut_own_pages(void)
+{
+    struct procinfo pi;
+    CHECK_EQ(procinfo(getpid(), &pi), 0);
+    return pi.resident + pi.swapped;
 }
 
 // The stack grows where the stack pointer is, so it goes there for a moment.
