@@ -5,7 +5,7 @@
 
 #define TIMES    8
 #define WORKERS  8
-#define STEPS    1500
+#define STEPS    500
 #define AUDITS   4
 #define COUNTERS (PGSIZE / sizeof(uint64)) // in a page
 

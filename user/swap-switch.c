@@ -5,7 +5,7 @@
 
 #define TIMES   4
 #define WORKERS 4
-#define STEPS   1200
+#define STEPS   800
 #define BEAT    40 // steps of a process between two changes
 
 static const char *const policies[] = {"fifo", "clock", "eclock", "aging", "random", "sieve"};
