@@ -101,6 +101,7 @@ def test_steps():
         Step('host', ['tests/host/run'], limit=900),
         Step('fuzz', ['tests/fuzz/run'], limit=600),
         Step('mutants', ['tests/mutants/run'], limit=900),
+        Step('model', ['tests/model/run'], limit=600),
         Step('crash', ['tests/crash/run'], limit=600),
         Step('faults', ['tests/crash/faults'], limit=600),
         Step('swap-faults', ['tests/swap/faults'], limit=600, proof=r'^[1-9]\d* passed, 0 failed$'),
@@ -127,6 +128,7 @@ def soak_steps():
             + [usertests(4, '128M', f'-{i}') for i in range(1, 21)]
             + [usertests(*size) for size in sizes] + seeds
             + [Step('fuzz', ['tests/fuzz/run', '--soak'], limit=3600),
+               Step('model', ['tests/model/run', '--soak'], limit=14400),
                Step('races', ['tests/vm/run', '--schedules', '120'], limit=7200),
                Step('vm-mutants', ['tests/vm/mutants'], limit=3600),
                Step('vm-loop', ['tests/vm/run', '--loop', '50', '--cpus', '4'], limit=14400),
