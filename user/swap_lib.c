@@ -42,9 +42,11 @@ void swap_tight(void)
 
 uint64 swap_procs(void)
 {
-    struct vmstat v;
-    T_EQ(vmstat(&v), 0);
-    return v.procs;
+    struct procinfo p;
+    uint64 n = 0;
+    for (int pid = 1; procinfo(pid, &p) == 0; pid = p.pid + 1)
+        n++;
+    return n;
 }
 
 void swap_await(uint64 procs)
@@ -53,6 +55,7 @@ void swap_await(uint64 procs)
         ;
 }
 
+// Returns when init knows of it.
 static void make_an_orphan(void)
 {
     uint64 procs = swap_procs();
@@ -69,7 +72,8 @@ void swap_roomy(void)
 {
     struct vmainfo v;
     T_CHECK(swapctl(SWAPCTL_LIMIT, ROOMY, 0) > (int64)pool);
-    make_an_orphan();
+    make_an_orphan(); // init's pages come in
+    make_an_orphan(); // and init has written them, since it is asked again
     for (int i = 0; vmainfo(getpid(), i, &v) == 0; i++) {
         for (uint64 at = v.start; v.kind != VMA_TEXT && at < v.end; at += PGSIZE) {
             struct pageinfo pi = t_page((char *)at);
