@@ -80,9 +80,13 @@ def guest(name, line, timeout, proof, **env):
     return Step(name, ['tools/run', line], limit=timeout + 120, proof=proof, TIMEOUT=str(timeout), **env)
 
 
-def usertests(cpus, mem, suffix='', append=''):
+def usertests(cpus, mem, suffix='', append='', **env):
     return guest(f'usertests-{cpus}-{mem}{suffix}', 'usertests -q', 600, r'^usertests: [1-9]\d* passed, 0 failed$',
-                 CPUS=str(cpus), MEM=mem, APPEND=append)
+                 CPUS=str(cpus), MEM=mem, APPEND=append, **env)
+
+
+def usertests_paged(cpus):
+    return usertests(cpus, '32M', '-swap', 'uframes=256', SWAP='64M')
 
 
 def selftest(cpus, mem, swap='0'):
@@ -111,7 +115,9 @@ def test_steps():
         usertests(1, '128M'),
         usertests(2, '24M'),
         usertests(8, '1G'),
-        Step('vm', ['tests/vm/run', '--append', 'poison tlbcheck'], limit=900),
+        usertests_paged(4),
+        Step('vm', ['tests/vm/run', '--skip', 'swap-*', '--append', 'poison tlbcheck'], limit=900),
+        Step('swap', ['tests/vm/run', '--quick', '--append', 'poison tlbcheck', 'swap-*'], limit=600),
         Step('races', ['tests/vm/run', '--schedules', '10'], limit=600),
         boot(8, '16M'),
         boot(2, '4G'),
@@ -131,8 +137,12 @@ def soak_steps():
                Step('model', ['tests/model/run', '--soak'], limit=14400),
                Step('races', ['tests/vm/run', '--schedules', '120'], limit=7200),
                Step('vm-mutants', ['tests/vm/mutants'], limit=3600),
-               Step('vm-loop', ['tests/vm/run', '--loop', '50', '--cpus', '4'], limit=14400),
-               Step('vm-cells', ['tests/vm/run', '--all', '--cpus', '1,2,4,8', '--mem', '32M,128M,1G'], limit=7200)]
+               Step('vm-loop', ['tests/vm/run', '--skip', 'swap-*', '--loop', '50', '--cpus', '4'], limit=14400),
+               Step('vm-cells', ['tests/vm/run', '--skip', 'swap-*', '--all', '--cpus', '1,2,4,8',
+                                 '--mem', '32M,128M,1G'], limit=7200),
+               Step('swap-cells', ['tests/vm/run', '--cpus', '1,2,4,8', 'swap-*'], limit=7200),
+               Step('swap-loop', ['tests/vm/run', '--quick', '--loop', '30', '--cpus', '4', 'swap-*'], limit=14400),
+               usertests_paged(1), usertests_paged(4)]
             + [Step(f'tools-{i}', [*PYTEST, 'tests/tools'], limit=600) for i in range(1, 6)]
             + [Step(f'inspect-{i}', [*PYTEST, 'tests/inspect'], limit=600) for i in range(1, 6)])
 
