@@ -18,8 +18,8 @@ uint64 swap_begin(char **argv, uint64 times);
 void swap_roomy(void);
 void swap_tight(void);
 
-uint64 swap_procs(void);       // processes there are
-void swap_await(uint64 procs); // until there are no more than that, and the memory of the others is free
+uint64 swap_procs(void);       // processes there are, zombies included
+void swap_await(uint64 procs); // until there are no more than that
 struct swapinfo swap_info(void);
 uint64 swap_used(void);         // slots in use
 void swap_knob(int op, uint64); // SWAPCTL_BATCH, ..: one that cannot fail
