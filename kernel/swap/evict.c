@@ -33,7 +33,8 @@ _Static_assert(EVICT_BATCH_MAX <= SWAPDEV_MAX, "a batch is written by one reques
 struct evict_stats evict_stats;
 uint swap_batch = EVICT_BATCH_MAX;
 
-static uint busy; // pages_lock: how many hold frames (evict_busy)
+static uint busy;    // pages_lock: how many hold frames (evict_busy)
+static uint waiters; // pages_lock: for one of them to be done
 
 // What one eviction holds. Dirty frames have consecutive slots as far as possible.
 struct batch {
@@ -55,12 +56,6 @@ static struct frame **batch_clean(struct batch *b)
 void evict_busy(void)
 {
     busy++;
-}
-
-void evict_idle(void)
-{
-    busy--;
-    wakeup(&busy);
 }
 
 // Takes a reference and, for a private page that the disk lacks, a slot. False when the page cannot go: it is
@@ -185,8 +180,11 @@ static struct frame *finish(struct batch *b)
 void evict_done(void)
 {
     spin_lock(&pages_lock);
-    evict_idle();
+    busy--;
+    bool wake = waiters > 0;
     spin_unlock(&pages_lock);
+    if (wake)
+        wakeup(&busy);
 }
 
 // Nothing can be evicted now. True when that may be otherwise soon: somebody holds frames, or fills one.
@@ -194,8 +192,11 @@ static bool wait_for_others(void)
 {
     spin_lock(&pages_lock);
     bool held = busy > 0, filling = managed_filling();
-    if (held)
+    if (held) {
+        waiters++;
         sleep_on(&busy, &pages_lock);
+        waiters--;
+    }
     spin_unlock(&pages_lock);
     if (!held && filling)
         yield();

@@ -35,8 +35,7 @@ extern struct evict_stats evict_stats; // atomic counters
 extern uint swap_batch; // pages evicted at a time, 1 .. EVICT_BATCH_MAX
 
 // Somebody holds frames (FRAME_HELD, FRAME_READING) that will soon be free or can be evicted then: who finds
-// nothing to evict waits until they are done. Locks: pages_lock.
+// nothing to evict waits until evict_done(). Locks: pages_lock.
 void evict_busy(void);
-void evict_idle(void);
 
 #endif
