@@ -62,6 +62,8 @@ void spin_lock(struct spinlock *lk)
 {
     assert(!spin_held(lk), "spinlock taken twice");
     assert(nspinning < MAX_HELD, "too many spinlocks held");
+    if (nspinning == 0 && irq_depth() == 0)
+        host_point();
     irq_push();
     while (!try_spin(lk)) {
         assert(host_threads, "a process was stopped with a spinlock held");

@@ -18,7 +18,8 @@
 #include "tests/host/vmhost/vmhost.h"
 
 #define PROCESSES   6
-#define PREEMPTIONS 4 // that wait for their point, of one process
+#define PREEMPTIONS 4    // that wait for their point, of one process
+#define SLICE       5000 // points, then the timer lets others run
 
 enum state { NOBODY, READY, RUNS, WAITS };
 
@@ -42,9 +43,9 @@ struct preemption {
 static _Thread_local int self;
 static _Thread_local struct preemption waiting[PREEMPTIONS];
 static _Thread_local int nwaiting;
-static _Thread_local uint64 points;
 static uint64 switches;
-static uint64 now; // of r_time
+static uint64 used; // points passed since the last switch
+static uint64 now;  // of r_time
 
 // The baton goes to i; returns when it has come back.
 static void pass(int i)
@@ -52,6 +53,7 @@ static void pass(int i)
     if (i == self)
         return;
     switches++;
+    used = 0;
     sem_post(&processes[i].go);
     while (sem_wait(&processes[self].go) != 0)
         ;
@@ -107,6 +109,7 @@ static void *process_main(void *arg)
         int next = successor();
         assert(next >= 0, "the last process that could run has ended");
         switches++;
+        used = 0;
         sem_post(&processes[next].go);
     }
     return 0;
@@ -181,13 +184,17 @@ bool host_preempt_end(void)
 
 void host_point(void)
 {
-    points++;
     for (int i = 0; i < nwaiting; i++) {
         if (waiting[i].after-- > 0)
             continue;
         struct preemption due = waiting[i];
         waiting[i--] = waiting[--nwaiting];
         host_run(due.f, due.arg);
+    }
+    int next = host_threads || ++used < SLICE ? -1 : successor();
+    if (next >= 0) {
+        processes[self].state = READY;
+        pass(next);
     }
 }
 

@@ -66,8 +66,8 @@ bool host_run(void (*f)(void *arg), void *arg);
 void host_settle(void);     // lets all others run until they have ended; panics when one never does
 uint64 host_switches(void); // times that another process has gone on
 
-// From now on, at the (after + 1)-th point of this process's way, host_run(f, arg). A point is before a sleep
-// lock is taken, after any lock is released, before a fence, and in the middle of a transfer of the swap
+// From now on, at the (after + 1)-th point of this process's way, host_run(f, arg). A point is before a lock
+// is taken, after one is released, before a fence, and in the middle of a transfer of the swap
 // disk.
 void host_preempt(uint64 after, void (*f)(void *arg), void *arg);
 bool host_preempt_end(void); // forgets those to come; whether all have run

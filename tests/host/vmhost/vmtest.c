@@ -26,24 +26,30 @@ static void __attribute__((constructor)) filter_cases(void)
         cmocka_set_test_filter(only);
 }
 
-static int start(uint64 slots)
+static int start(const struct host_config *config)
 {
     for (uint64 i = 0; i < sizeof(content); i++)
         content[i] = vmtest_byte(i);
-    host_start(&(struct host_config){.frames = TEST_FRAMES, .swap = slots});
+    host_start(config);
     return 0;
 }
 
 int vmtest_start(void **state)
 {
     (void)state;
-    return start(0);
+    return start(&(struct host_config){.frames = TEST_FRAMES});
 }
 
 int vmtest_start_swap(void **state)
 {
     (void)state;
-    return start(TEST_SLOTS);
+    return start(&(struct host_config){.frames = TEST_FRAMES, .swap = TEST_SLOTS});
+}
+
+int vmtest_start_small(void **state)
+{
+    (void)state;
+    return start(&(struct host_config){.frames = SMALL_FRAMES, .swap = TEST_SLOTS});
 }
 
 static void reset_swap(void)

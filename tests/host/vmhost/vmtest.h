@@ -14,8 +14,9 @@
 #include "kernel/vm/page.h"
 #include "tests/host/vmhost/vmhost.h"
 
-#define TEST_FRAMES 4096
-#define TEST_SLOTS  1024 // of the swap disk, when a test asks for one
+#define TEST_FRAMES  4096
+#define SMALL_FRAMES 400
+#define TEST_SLOTS   1024 // of the swap disk, when a test asks for one
 
 // Group set-up: the machine. Test set-up and tear-down: balance before equals balance after.
 int vmtest_start(void **state);
@@ -23,6 +24,7 @@ int vmtest_start_swap(
     void **state); // with a swap disk; evicts one page at a time, by fifo, and reads none ahead
 int vmtest_begin(void **state);
 int vmtest_end(void **state);
+int vmtest_start_small(void **state); // the same with less RAM, which an audit goes through faster
 #define VMTEST(f) cmocka_unit_test_setup_teardown(f, vmtest_begin, vmtest_end)
 
 extern struct inode vmtest_file; // its byte i is vmtest_byte(i)
