@@ -49,6 +49,11 @@ static bool append(struct string *s, uint page, bool write)
 
 // ---- generated
 
+static void refer(struct string *s, uint page, uint write_percent)
+{
+    append(s, page, below(100) < write_percent);
+}
+
 enum { PAGES, LENGTH, THIRD, FOURTH, PARAMETERS };
 
 // Cumulative probabilities of Zipf's law.
@@ -88,14 +93,14 @@ static void make_belady(struct string *s, const double *p, uint write_percent)
 static void make_loop(struct string *s, const double *p, uint write_percent)
 {
     for (uint i = 0; i < p[LENGTH]; i++)
-        append(s, i % (uint)p[PAGES], below(100) < write_percent);
+        refer(s, i % (uint)p[PAGES], write_percent);
 }
 
 static void make_zipf(struct string *s, const double *p, uint write_percent)
 {
     double *sum = zipf_table(p[PAGES], p[THIRD]);
     for (uint i = 0; i < p[LENGTH]; i++)
-        append(s, zipf_draw(sum, p[PAGES]), below(100) < write_percent);
+        refer(s, zipf_draw(sum, p[PAGES]), write_percent);
     free(sum);
 }
 
@@ -112,7 +117,7 @@ static void make_phases(struct string *s, const double *p, uint write_percent)
             order[other] = was;
         }
         bool hot = below(100) < HOT && set < pages;
-        append(s, order[hot ? below(set) : below(pages)], below(100) < write_percent);
+        refer(s, order[hot ? below(set) : below(pages)], write_percent);
     }
     free(order);
 }
@@ -123,7 +128,7 @@ static void make_scan(struct string *s, const double *p, uint write_percent)
     double *sum = zipf_table(pages, 1);
     for (uint i = 0; i < p[LENGTH]; i++) {
         bool scanning = i % SCAN_EVERY >= SCAN_EVERY - p[THIRD];
-        append(s, scanning ? once++ : zipf_draw(sum, pages), below(100) < write_percent);
+        refer(s, scanning ? once++ : zipf_draw(sum, pages), write_percent);
     }
     free(sum);
 }
