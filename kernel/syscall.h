@@ -34,7 +34,7 @@
 #define SYS_procinfo 29 // procinfo(pid, struct procinfo *): the process with the smallest pid >= pid
 #define SYS_vmainfo  30 // vmainfo(pid, i, struct vmainfo *): i-th VMA of a process
 #define SYS_ttyctl   31 // ttyctl(op, arg): console mode and foreground job
-#define SYS_debug    32 // debug(op): panics, oopses and self-tests on request, TEST programs only
+#define SYS_debug    32 // debug(op, n): panics, oopses and self-tests on request, TEST programs only
 #define SYS_swapctl  33 // swapctl(op, a, b): look at swap, choose policies, SWAPCTL_*
 #define NSYSCALL     34
 
@@ -72,5 +72,9 @@
 #define DEBUG_SELFTEST 5 // kernel self-tests, TAP on the console; returns the number that failed
 #define DEBUG_AUDIT    6 // recount every frame; returns 0, or panics
 #define DEBUG_HANG     7 // interrupts off, spin
+// debug(DEBUG_ALLOCFAIL, n): the n-th kernel allocation that this process and its descendants make from now
+// on fails; n < 0: the -n-th and all after it; 0: no more. Returns how many there were since the last such
+// call.
+#define DEBUG_ALLOCFAIL 8
 
 #endif

@@ -45,7 +45,7 @@ int pageinfo(const void *addr, int n, struct pageinfo *);
 int procinfo(int pid, struct procinfo *);
 int vmainfo(int pid, int i, struct vmainfo *);
 int ttyctl(int op, int arg);
-int debug(int op);
+int debug(int op, ...);                    // DEBUG_ALLOCFAIL has an int more
 int64 swapctl(int op, uint64 a, uint64 b); // SWAPCTL_*; -1 when refused
 
 // ulib.c

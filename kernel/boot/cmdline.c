@@ -18,6 +18,7 @@ static const char *const known[] = {
     "shell",          // init: program to keep running instead of sh
     "init",           // program to start instead of /init
     "uframes",        // frames in the user pool
+    "alloc.fail",     // the kernel allocation that fails
     "policy",         // page replacement
     "policy.seed",    // of the policy `random`
     "swap.batch",     // pages evicted at a time

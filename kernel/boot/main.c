@@ -9,6 +9,7 @@
 #include "kernel/fs/file.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/mapfile.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/cpu.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
@@ -53,6 +54,7 @@ static void memory_init(void)
 {
     struct range used[MACHINE_MAXRESERVED + 1];
     memcpy(used, machine.reserved, sizeof(machine.reserved));
+    allocfail_init();
     used[machine.nreserved] = (struct range){.base = kva2pa(kernel_start), .size = kernel_end - kernel_start};
     frame_init(machine.ram, used, machine.nreserved + 1);
     kmap_init(&machine);

@@ -137,6 +137,18 @@ void backtrace(uint64 pc, uint64 fp)
     walk(&c, fp);
 }
 
+int backtrace_callers(uint64 *pc, int n)
+{
+    uint64 fp = (uint64)__builtin_frame_address(0), first = fp;
+    int found = 0;
+    while (found < n && frame_ok(fp, first) && ((const uint64 *)fp)[-2] > fp) {
+        fp = ((const uint64 *)fp)[-2];
+        if (frame_ok(fp, first))
+            pc[found++] = ((const uint64 *)fp)[-1];
+    }
+    return found;
+}
+
 // False also when one of them has no name.
 static bool same_function(uint64 a, uint64 b)
 {

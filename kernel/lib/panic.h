@@ -30,6 +30,9 @@ void backtrace(uint64 pc, uint64 fp);
 // .. or from the registers at any instruction.
 void backtrace_regs(const struct trapframe *tf);
 
+// Return addresses of the caller's callers, innermost first, n at most. Returns how many.
+int backtrace_callers(uint64 *pc, int n);
+
 // Function that holds pc, with *off bytes into it; 0 when none does.
 const char *symbol_find(uint64 pc, uint64 *off);
 

@@ -62,6 +62,7 @@ struct proc {
     uint64 started;        // `time` when it last got a hart
     uint64 cputime;        // ticks before that
     uint64 disk_waits;     // times it has slept for a disk
+    uint allocfail;        // its allocations count for this debug(DEBUG_ALLOCFAIL); inherited
     void (*kthread)(void); // body of a kernel thread; may turn into a user program by proc_exec
 };
 

@@ -5,6 +5,7 @@
 // machine. The self-tests and the audit leave everything as it was.
 //
 // Lock: debug_lock is there to be held for too long. Next: lib/panic.c, lib/selftest.c, vm/audit.c.
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/selftest.h"
@@ -53,6 +54,21 @@ static void hang(void)
         ;
 }
 
+static uint armed; // how often allocations were made to fail: tells the processes of one time from another's
+
+static bool is_armed(const struct proc *p)
+{
+    return p->allocfail == armed;
+}
+
+// Serves one program at a time. Returns how many allocations were counted since the last call.
+static int64 fail_allocation(int n)
+{
+    if (n)
+        my_proc()->allocfail = ++armed;
+    return allocfail_arm(n < 0 ? -(uint64)n : (uint64)n, n < 0, is_armed);
+}
+
 int64 sys_debug(const uint64 *arg)
 {
     switch (arg[0]) {
@@ -74,6 +90,8 @@ int64 sys_debug(const uint64 *arg)
     case DEBUG_HANG:
         hang();
         return 0;
+    case DEBUG_ALLOCFAIL:
+        return fail_allocation((int)arg[1]);
     }
     return -EINVAL;
 }

@@ -7,6 +7,7 @@
 // With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
 #include "kernel/vm/frame.h"
 #include "kernel/boot/machine.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/hot.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
@@ -130,7 +131,10 @@ void frame_init(struct range ram, const struct range *used, int nused)
     framelist_init(&frames_new);
     set_limits();
 
-    zero_frame = pa2frame(kva2pa(kpage_alloc()));
+    void *zero = kpage_alloc();
+    if (!zero)
+        panic("no memory for the page of zeros");
+    zero_frame = pa2frame(kva2pa(zero));
     zero_frame->kind = FRAME_ZERO;
     zero_frame->ref = 1;
     char buf[8];
@@ -199,6 +203,8 @@ static struct frame *page_frame(const void *page, enum frame_kind kind)
 
 void *kpage_alloc(void)
 {
+    if (alloc_fails())
+        return 0;
     spin_lock(&pages_lock);
     struct frame *f = take(FRAME_KERNEL);
     spin_unlock(&pages_lock);
@@ -218,6 +224,8 @@ void kpage_free(void *page)
 
 void *frame_alloc_table(void)
 {
+    if (alloc_fails())
+        return 0;
     spin_lock(&pages_lock);
     struct frame *f = take(FRAME_TABLE);
     if (f)
@@ -251,6 +259,8 @@ static inline void make_new(struct frame *f, uint64 va, uint family)
 struct frame *frame_alloc(uint64 va, uint family)
 {
     struct frame *f = 0;
+    if (alloc_fails())
+        return 0;
     spin_lock(&pages_lock);
     if (pages.st.user < pages.st.user_limit && (f = take(FRAME_USER))) {
         pages.st.user++;

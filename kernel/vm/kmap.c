@@ -97,6 +97,8 @@ static void map_ram(const struct machine *m)
 void kmap_init(const struct machine *m)
 {
     kernel_root = kpage_alloc();
+    if (!kernel_root)
+        panic("no memory for the kernel's page tables");
     map_ram(m);
     map_range(m->uart.base, m->uart.base + m->uart.size, PTE_R | PTE_W);
     map_range(m->plic.base, m->plic.base + m->plic.size, PTE_R | PTE_W);

@@ -4,6 +4,7 @@
 //
 // Lock: kmem.lock (spin).
 #include "kernel/vm/kmem.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/list.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/spinlock.h"
@@ -65,6 +66,8 @@ static void lists_init(void)
 static void *alloc_small(int shift)
 {
     struct object *o = 0;
+    if (alloc_fails())
+        return 0;
     spin_lock(&kmem.lock);
     if (!kmem.ready)
         lists_init();

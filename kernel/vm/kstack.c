@@ -3,6 +3,7 @@
 //
 // Lock: kstack.lock (spin) guards the free lists. A stack that is kept links through its own lowest word.
 #include "kernel/vm/kstack.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/spinlock.h"
 #include "kernel/memlayout.h"
@@ -60,6 +61,8 @@ static void unmap_stack(uint64 stack, uint npages)
 
 uint64 kstack_alloc(void)
 {
+    if (alloc_fails())
+        return 0;
     spin_lock(&kstack.lock);
     uint64 stack = kstack.ncached ? kstack.cached[--kstack.ncached] : 0;
     bool mapped = stack != 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "kernel/boot/machine.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/panic.h"
 #include "kernel/memlayout.h"
@@ -25,6 +26,8 @@ uint64 host_direct_base;
 struct machine machine = {.timebase = 10000000};
 pagetable_t kernel_root;
 uint64 kernel_satp;
+
+bool allocfail_armed; // never: what fails here is up to host_fail()
 
 static struct host_config boot;
 static uint64 objects; // kernel objects alive; atomic
@@ -57,6 +60,11 @@ void host_start(const struct host_config *config)
 uint64 bootarg_uint(const char *key, uint64 dflt)
 {
     return strcmp(key, "uframes") == 0 && boot.uframes ? boot.uframes : dflt;
+}
+
+bool allocfail_count(void)
+{
+    return false;
 }
 
 int bootarg_get(const char *key, char *buf, uint64 n)
