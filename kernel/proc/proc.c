@@ -204,6 +204,7 @@ int proc_fork(void)
             p->ofile[fd] = file_dup(parent->ofile[fd]);
     p->cwd = inode_dup(parent->cwd);
     safestrcpy(p->name, parent->name, sizeof(p->name));
+    p->allocfail = parent->allocfail;
     int pid = proc_publish(p, parent);
     if (pid)
         return pid;
@@ -268,6 +269,15 @@ void proc_exit(int status)
     panic("a zombie runs");
 }
 
+// A child whose status did not reach the program, for want of memory or a disk: the next wait finds it again.
+static void put_zombie_back(struct proc *parent, struct proc *child)
+{
+    spin_lock(&wait_lock);
+    list_push_front(&parent->children, &child->sibling);
+    list_push_back(&proc_list, &child->all);
+    spin_unlock(&wait_lock);
+}
+
 int proc_wait(uint64 user_status)
 {
     struct proc *p = my_proc(), *child = 0;
@@ -288,9 +298,11 @@ int proc_wait(uint64 user_status)
         return error;
 
     int pid = child->pid, status = child->xstate;
-    bury(child);
-    if (user_status && copy_to_user(user_status, &status, sizeof(status)) != sizeof(status))
+    if (user_status && copy_to_user(user_status, &status, sizeof(status)) != sizeof(status)) {
+        put_zombie_back(p, child);
         return -EFAULT;
+    }
+    bury(child);
     return pid;
 }
 

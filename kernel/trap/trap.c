@@ -109,17 +109,14 @@ static __attribute__((noinline)) void interrupt(struct trapframe *tf)
 
 // Floating point is off until a program uses it; then its first instruction is illegal (privileged
 // spec 3.1.6.6).
-static bool starts_floating_point(struct trapframe *tf)
-{
-    return tf->scause == CAUSE_ILLEGAL && (tf->sstatus & SSTATUS_FS) == 0 && fp_enable(my_proc());
-}
-
 COLD static void user_exception(struct trapframe *tf)
 {
     struct proc *p = my_proc();
-    if (starts_floating_point(tf))
+    bool starts_fp = tf->scause == CAUSE_ILLEGAL && (tf->sstatus & SSTATUS_FS) == 0;
+    if (starts_fp && fp_enable(p))
         return;
-    printf("%d %s: %s; pc 0x%lx, stval 0x%lx\n", p->pid, p->name, trap_cause_name(tf->scause), tf->sepc,
+    printf("%d %s: %s; pc 0x%lx, stval 0x%lx\n", p->pid, p->name,
+           starts_fp ? "out of memory for floating-point registers" : trap_cause_name(tf->scause), tf->sepc,
            tf->stval);
     p->killed = true;
 }
