@@ -8,6 +8,8 @@
 #define HALF        (PAGES / 2)
 #define GENERATIONS 3
 #define DEPTH       6
+#define READERS     6
+#define ROUNDS      4
 
 static char *heap;
 static bool exact;         // nobody else's pages go meanwhile
@@ -117,6 +119,28 @@ static void half_out(void)
     t_reap(1);
     SWAP_RIGHT(heap, PAGES, 3);
     end();
+}
+
+// Each begins somewhere else, and meets pages that others are reading.
+static void readers(void)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        struct gate g;
+        begin("many read at the same time what they share");
+        t_gate_make(&g);
+        for (int me = 0; me < READERS; me++) {
+            if (t_fork() == 0) {
+                t_gate_wait(&g);
+                for (int i = 0; i < PAGES; i++)
+                    SWAP_RIGHT(PAGE((i + me / 2) % PAGES), 1, 1);
+                exit(0);
+            }
+        }
+        t_gate_open(&g);
+        t_reap(READERS);
+        SLOTS(PAGES);
+        end();
+    }
 }
 
 static void write_cached(void)
@@ -260,6 +284,7 @@ static void all(void)
 {
     sharers();
     half_out();
+    readers();
     write_cached();
     every_order();
     grandchildren();
