@@ -49,6 +49,7 @@ int slot_init(uint64 n)
         swap.taken[i / WORD_BITS] |= 1UL << (i % WORD_BITS);
     swap.n = n;
     swap.cursor = 1;
+    swap.used = swap.bad = 0;
     return 0;
 }
 

@@ -8,7 +8,7 @@
 
 #define MAX_KWRITE (3 * PGSIZE)
 
-static bool nested_ran; // another operation ran while a fault was asleep
+static _Thread_local uint mine; // processes that this operation has made busy
 
 static uint64 special_address(int p)
 {
@@ -35,7 +35,7 @@ static uint64 special_address(int p)
     return list[next() % (sizeof(list) / sizeof(list[0]))];
 }
 
-static uint64 next_address(int p)
+uint64 next_address(int p)
 {
     uint where = next() % 10;
     if (where == 9)
@@ -61,9 +61,7 @@ static uint64 next_text(int p)
     return where % 4 == 0 ? next_address(p) : HOST_TEXT + where % 3 * PGSIZE + next() * 16;
 }
 
-// A process that lives, on the hart that the byte says; -1 when none does, or it is the one asleep in a
-// fault.
-static int next_proc(void)
+int next_proc(void)
 {
     uint b = next();
     int p = b % 8 % PROCS;
@@ -71,21 +69,26 @@ static int next_proc(void)
         p = (p + 1) % PROCS;
     if (!procs[p].as || (busy & 1U << p))
         return -1;
+    busy |= 1U << p;
+    mine |= 1U << p;
     host_run_on(b / 8 % HOST_HARTS);
     say("  hart %d process %d ", host_hart(), p);
     return p;
+}
+
+void operation_meanwhile(void *arg)
+{
+    (void)arg;
+    say(" [meanwhile");
+    one_operation();
+    say(" ]");
 }
 
 // Another program runs while a fault waits for its file.
 static void meanwhile(struct inode *ip)
 {
     ip->on_read = 0;
-    int hart = host_hart();
-    say(" [meanwhile");
-    one_operation();
-    say(" ]");
-    host_run_on(hart);
-    nested_ran = true;
+    host_run(operation_meanwhile, 0);
 }
 
 static void op_access(enum access access)
@@ -95,26 +98,25 @@ static void op_access(enum access access)
     int p = next_proc();
     if (p < 0)
         return;
-    uint64 va = access == ACCESS_EXEC ? next_text(p) : next_address(p), traps = host_traps(),
-           sum = fault_sum();
+    uint64 va = access == ACCESS_EXEC ? next_text(p) : next_address(p), switches = host_switches(),
+           traps = host_traps(), sum = fault_sum();
     uchar *byte = 0, value = next();
     say("%s %#lx (sp %#lx)", names[access], va, procs[p].sp);
-    busy |= 1U << p;
-    nested_ran = false;
     enum fault_reason r = host_access(procs[p].as, va, access, procs[p].sp, &byte);
-    busy &= ~(1U << p);
+    if (r == FAULT_OK && access == ACCESS_WRITE)
+        *byte = value;
+    uchar got = r == FAULT_OK ? *byte : 0;
     enum fault_reason want = ref_access(&procs[p].ref, va, access, procs[p].sp);
     check_reason(names[access], va, r, want);
-    if (!nested_ran && fault_sum() - sum != host_traps() - traps - (r == FAULT_NOMEM))
-        diverge("%lu faults counted as %lu", host_traps() - traps, fault_sum() - sum);
+    sum = fault_sum() - sum;
+    if (switches == host_switches() && sum != host_traps() - traps - (r == FAULT_NOMEM))
+        diverge("%lu faults counted as %lu", host_traps() - traps, sum);
     if (r != FAULT_OK)
         return;
-    if (access == ACCESS_WRITE) {
-        *byte = value;
+    if (access == ACCESS_WRITE)
         ref_write(&procs[p].ref, va, value);
-    } else if (*byte != ref_read(&procs[p].ref, va)) {
-        diverge("%s at %#lx gives %#x, should be %#x", names[access], va, *byte, ref_read(&procs[p].ref, va));
-    }
+    else if (got != ref_read(&procs[p].ref, va))
+        diverge("%s at %#lx gives %#x, should be %#x", names[access], va, got, ref_read(&procs[p].ref, va));
 }
 
 // A fault that the program's own access did not need, as another hart's stale entry would cause.
@@ -127,16 +129,14 @@ static void op_fault(void)
     uint64 va = next_address(p);
     enum access access = accesses[next() % 3];
     say("fault %#lx access %d", va, access);
-    busy |= 1U << p;
     enum fault_reason r = vm_fault(procs[p].as, va, access, procs[p].sp);
-    busy &= ~(1U << p);
     check_reason("fault", va, r, ref_access(&procs[p].ref, va, access, procs[p].sp));
 }
 
 int free_slot(void)
 {
     for (int i = 0; i < PROCS; i++)
-        if (!procs[i].as)
+        if (!procs[i].as && !(busy & 1U << i))
             return i;
     return -1;
 }
@@ -147,6 +147,8 @@ static void op_fork(void)
     if (p < 0 || c < 0)
         return;
     say("fork -> %d", c);
+    busy |= 1U << c;
+    mine |= 1U << c;
     procs[c].as = as_fork(procs[p].as);
     if (!allocation_failed() && !procs[c].as)
         diverge("fork failed without a reason");
@@ -300,9 +302,7 @@ static void op_kernel_write(void)
     enum fault_reason r = FAULT_OK;
     while (va < end && r == FAULT_OK) {
         uint64 n = PGROUNDDOWN(va) + PGSIZE < end ? PGROUNDDOWN(va) + PGSIZE - va : end - va;
-        busy |= 1U << p;
         r = as_write(procs[p].as, va, bytes, n);
-        busy &= ~(1U << p);
         check_reason("kernel write", va, r, ref_access(&procs[p].ref, va, ACCESS_WRITE, va));
         for (uint64 i = 0; i < n && r == FAULT_OK; i++)
             ref_write(&procs[p].ref, va + i, bytes[i]);
@@ -356,10 +356,9 @@ static void op_file(void)
     file_broken = file_broken || file->broken;
 }
 
-void one_operation(void)
+static void choose_operation(void)
 {
-    compare_begin();
-    switch (next() % 24) {
+    switch (next() % 32) {
     case 0 ... 2:
         op_access(ACCESS_READ);
         break;
@@ -406,5 +405,18 @@ void one_operation(void)
         else
             op_fault();
         break;
+    case 24 ... 31:
+        op_swap();
+        break;
     }
+}
+
+void one_operation(void)
+{
+    uint outer = mine;
+    mine = 0;
+    compare_begin();
+    choose_operation();
+    busy &= ~mine;
+    mine = outer;
 }

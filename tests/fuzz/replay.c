@@ -6,9 +6,11 @@
 #include <string.h>
 #include "kernel/types.h"
 
+#define MIN_INPUT 100
 #define MAX_INPUT 800
 
 int LLVMFuzzerTestOneInput(const uint8 *data, size_t size);
+extern uint64 fuzz_sequences, fuzz_swapped; // fuzz.h
 
 static int replay_file(const char *path)
 {
@@ -33,7 +35,7 @@ static void sequence(uint64 seed)
 {
     uint8 data[MAX_INPUT];
     uint64 state = seed;
-    size_t n = random_next(&state) % MAX_INPUT;
+    size_t n = MIN_INPUT + random_next(&state) % (MAX_INPUT - MIN_INPUT);
     for (size_t i = 0; i < n; i++)
         data[i] = random_next(&state);
     FILE *log = fopen("build/fuzz/last-seed", "w"); // which one it was, if it does not come back
@@ -58,5 +60,6 @@ int main(int argc, char **argv)
     }
     for (uint64 i = 0; i < count; i++)
         sequence(seed + i);
+    printf("%lu sequences, %lu of them swapped\n", fuzz_sequences, fuzz_swapped);
     return failed;
 }

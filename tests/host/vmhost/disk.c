@@ -38,6 +38,7 @@ static struct {
     uint64 skip, count;
     uint64 failed;
 } failing;
+static uint64 read_failures, write_failures; // of all time
 
 void host_disk_start(uint64 slots)
 {
@@ -62,6 +63,11 @@ uint64 host_disk_fail_end(void)
 {
     failing.which = 0;
     return failing.failed;
+}
+
+uint64 host_disk_failures(int which)
+{
+    return which == HOST_READ ? read_failures : write_failures;
 }
 
 void host_disk_break(uint slot, int which)
@@ -94,7 +100,7 @@ uint __wrap_slot_alloc(void)
 }
 
 // Whether the request fails: the test counts, or a page of it is broken.
-static bool fails(int what, uint slot, uint n)
+static bool chosen_to_fail(int what, uint slot, uint n)
 {
     for (uint i = 0; i < n; i++)
         if (pages[slot + i].broken & what)
@@ -110,6 +116,13 @@ static bool fails(int what, uint slot, uint n)
     failing.count--;
     failing.failed++;
     return true;
+}
+
+static bool fails(int what, uint slot, uint n)
+{
+    bool failed = chosen_to_fail(what, slot, n);
+    *(what == HOST_READ ? &read_failures : &write_failures) += failed;
+    return failed;
 }
 
 static void begin(const char *what, uint slot, struct frame *const *frame, uint n)

@@ -36,6 +36,7 @@ struct hart {
     uint64 satp;
     uint64 epoch; // a full fence starts a new one
     struct translation tlb[KINDS][TLB_ENTRIES];
+    uint64 filled[KINDS][TLB_ENTRIES / 64]; // bit: the entry was filled since the last full fence
     uint64 icache_epoch;
     struct {
         uint64 pa, epoch;
@@ -112,10 +113,16 @@ uint64 host_traps(void)
     return traps;
 }
 
+static void forget_tlb(struct hart *h)
+{
+    h->epoch++;
+    memset(h->filled, 0, sizeof(h->filled));
+}
+
 void host_reset(void)
 {
     for (int i = 0; i < HOST_HARTS; i++) {
-        harts[i].epoch++;
+        forget_tlb(&harts[i]);
         harts[i].icache_epoch++;
     }
     host_run_on(0);
@@ -166,7 +173,7 @@ static void forget_all(struct hart *h)
 {
     before_fence();
     begin(h);
-    h->epoch++;
+    forget_tlb(h);
     done(h);
 }
 
@@ -236,12 +243,13 @@ void host_assert_forgotten(bool (*freed)(uint64 pa))
         struct hart *h = &harts[i];
         begin(h);
         for (uint kind = 0; kind < KINDS; kind++)
-            for (uint j = 0; j < TLB_ENTRIES; j++) {
-                const struct translation *t = &h->tlb[kind][j];
-                if (t->epoch == h->epoch && (t->pte & PTE_V) && freed(PTE2PA(t->pte)))
-                    panic("hart %d still knows page %p, which is being freed", i,
-                          (void *)(t->vpn << PGSHIFT));
-            }
+            for (uint word = 0; word < TLB_ENTRIES / 64; word++)
+                for (uint64 bits = h->filled[kind][word]; bits; bits &= bits - 1) {
+                    const struct translation *t = &h->tlb[kind][word * 64 + __builtin_ctzl(bits)];
+                    if (t->epoch == h->epoch && (t->pte & PTE_V) && freed(PTE2PA(t->pte)))
+                        panic("hart %d still knows page %p, which is being freed", i,
+                              (void *)(t->vpn << PGSHIFT));
+                }
         done(h);
     }
 }
@@ -283,8 +291,11 @@ static pte_t translate(struct hart *h, uint64 va, enum access access)
         (host_tlb_keeps_refusals || permits(t->pte, access)))
         return t->pte;
     pte_t pte = walk(h->satp, va);
-    if (host_tlb_keeps_refusals || permits(pte, access))
+    if (host_tlb_keeps_refusals || permits(pte, access)) {
+        uint entry = t - h->tlb[kind_of(access)];
         *t = (struct translation){.vpn = va >> PGSHIFT, .pte = pte, .epoch = h->epoch};
+        h->filled[kind_of(access)][entry / 64] |= 1UL << entry % 64;
+    }
     return pte;
 }
 

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "kernel/boot/machine.h"
-#include "kernel/lib/allocfail.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/panic.h"
 #include "kernel/memlayout.h"
@@ -21,15 +20,15 @@
 #include "tests/host/vmhost/vmhost.h"
 
 #define IMAGE_FRAMES 16 // of RAM that the "kernel image" takes
+#define SLOT_TABLES  2  // objects that slot_init makes
 
 uint64 host_direct_base;
 struct machine machine = {.timebase = 10000000};
 pagetable_t kernel_root;
 uint64 kernel_satp;
 
-bool allocfail_armed; // never: what fails here is up to host_fail()
-
 static struct host_config boot;
+static void **kept;    // where the next objects are noted; 0: nowhere
 static uint64 objects; // kernel objects alive; atomic
 
 static struct {
@@ -57,14 +56,23 @@ void host_start(const struct host_config *config)
     swap_init();
 }
 
+// The tables of the disk before are ours to free: the kernel gets one disk in its life and keeps them.
+void host_swap_renew(uint64 slots)
+{
+    static void *tables[SLOT_TABLES];
+    for (int i = 0; i < SLOT_TABLES; i++)
+        kmem_free(tables[i]);
+    host_disk_start(slots);
+    kept = tables;
+    int error = slot_init(slots);
+    kept = 0;
+    assert(!error, "no memory for a new swap disk");
+    swap_on = true;
+}
+
 uint64 bootarg_uint(const char *key, uint64 dflt)
 {
     return strcmp(key, "uframes") == 0 && boot.uframes ? boot.uframes : dflt;
-}
-
-bool allocfail_count(void)
-{
-    return false;
 }
 
 int bootarg_get(const char *key, char *buf, uint64 n)
@@ -149,6 +157,8 @@ void *kmem_alloc(uint64 size)
 {
     void *p = fails(HOST_KMEM) ? 0 : calloc(1, size);
     __atomic_fetch_add(&objects, p != 0, __ATOMIC_RELAXED);
+    if (kept)
+        *kept++ = p;
     return p;
 }
 

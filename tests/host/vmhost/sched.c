@@ -171,7 +171,8 @@ uint64 host_switches(void)
 
 void host_preempt(uint64 after, void (*f)(void *arg), void *arg)
 {
-    assert(nwaiting < PREEMPTIONS, "too many preemptions");
+    if (nwaiting == PREEMPTIONS)
+        nwaiting--;
     waiting[nwaiting++] = (struct preemption){.after = after, .f = f, .arg = arg};
 }
 
@@ -191,7 +192,10 @@ void host_point(void)
         waiting[i--] = waiting[--nwaiting];
         host_run(due.f, due.arg);
     }
-    int next = host_threads || ++used < SLICE ? -1 : successor();
+    if (host_threads || ++used < SLICE)
+        return;
+    used = 0;
+    int next = successor();
     if (next >= 0) {
         processes[self].state = READY;
         pass(next);

@@ -66,9 +66,10 @@ bool host_run(void (*f)(void *arg), void *arg);
 void host_settle(void);     // lets all others run until they have ended; panics when one never does
 uint64 host_switches(void); // times that another process has gone on
 
-// From now on, at the (after + 1)-th point of this process's way, host_run(f, arg). A point is before a lock
-// is taken, after one is released, before a fence, and in the middle of a transfer of the swap
+// From now on, at the (after + 1)-th point of this process's way, host_run(f, arg). A point is before a sleep
+// lock is taken, after any lock is released, before a fence, and in the middle of a transfer of the swap
 // disk.
+// Of four that still wait for theirs, a fifth takes the last one's place.
 void host_preempt(uint64 after, void (*f)(void *arg), void *arg);
 bool host_preempt_end(void); // forgets those to come; whether all have run
 
@@ -80,8 +81,10 @@ enum { HOST_READ = 1, HOST_WRITE = 2 };
 // From now on, of the requests `which`, the first `skip` succeed, `count` fail, the rest succeed.
 void host_disk_fail(int which, uint64 skip, uint64 count);
 uint64 host_disk_fail_end(void);            // how many had failed
+uint64 host_disk_failures(int which);       // requests that ever failed on purpose
 void host_disk_break(uint slot, int which); // every request with this page fails
 void host_disk_mend(void);                  // none does
+void host_swap_renew(uint64 slots);         // a disk, in place of none or of one of which no slot is in use
 const uchar *host_disk_page(uint slot);     // what it holds; 0 when it was not written as a whole
 struct host_disk {
     // Called in the middle of each request with nothing locked, may do anything; may be 0.
