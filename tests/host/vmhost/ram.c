@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "kernel/boot/machine.h"
+#include "kernel/lib/allocfail.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/panic.h"
 #include "kernel/memlayout.h"
@@ -30,6 +31,14 @@ uint64 kernel_satp;
 static struct host_config boot;
 static void **kept;    // where the next objects are noted; 0: nowhere
 static uint64 objects; // kernel objects alive; atomic
+
+// Here allocations fail by host_fail.
+bool allocfail_armed;
+
+bool allocfail_count(void)
+{
+    return false;
+}
 
 static struct {
     int which;
