@@ -50,6 +50,12 @@ static bool wanted(const struct frame *f)
     return f->kind == FRAME_FILE || swap_on;
 }
 
+static void manage(struct frame *f)
+{
+    f->state |= FRAME_MANAGED;
+    managed.policy->add(f);
+}
+
 static bool is_filling(const struct frame *f)
 {
     return (f->state & (FRAME_HELD | FRAME_READING)) || (page_refs(f) == 0 && !frame_slot(f));
@@ -74,7 +80,7 @@ static void adopt_new(void)
         framelist_del(f);
         f->state = 0;
         if (wanted(f))
-            managed_return(f);
+            manage(f);
     }
 }
 
@@ -114,7 +120,7 @@ void managed_take_back(void)
     struct frame *f;
     while ((f = framelist_first(&managed.aside)) != 0) {
         framelist_del(f);
-        managed_return(f);
+        manage(f);
     }
 }
 
@@ -129,8 +135,8 @@ void managed_remove(struct frame *f)
 
 void managed_return(struct frame *f)
 {
-    f->state |= FRAME_MANAGED;
-    managed.policy->add(f);
+    f->state |= FRAME_NEW;
+    framelist_push_back(&frames_new, f);
 }
 
 // Frames that the policy knows, or that were kept from it, are new again. Locks: as_list_lock.
@@ -144,8 +150,7 @@ static void show_all_again(void)
             bool unknown = f->state == 0 && (page_refs(f) > 0 || frame_slot(f));
             if (user && ((f->state & FRAME_MANAGED) || unknown)) {
                 managed_remove(f);
-                f->state |= FRAME_NEW;
-                framelist_push_back(&frames_new, f);
+                managed_return(f);
             }
         }
         spin_unlock(&pages_lock);

@@ -17,7 +17,7 @@ struct frame *managed_victim(void);
 // A victim cannot go: it is kept aside until managed_take_back, so that the next victim is another one.
 void managed_refuse(struct frame *f);
 void managed_take_back(void);
-// The frame leaves the policy, or the list of those it has not seen. managed_return: it comes back.
+// The frame leaves the policy, or the list of those it has not seen. managed_return: it comes back as if new.
 void managed_remove(struct frame *f);
 void managed_return(struct frame *f);
 

@@ -46,12 +46,10 @@ enum fault_reason fault_swapin(struct fault *f)
     *f->pte = 0;
     f->as->swapped--;
     fault_install(f, cache, false);
-    f->class = f->waited ? FAULT_MAJOR : FAULT_MINOR;
-    if (f->access != ACCESS_WRITE)
-        return FAULT_OK;
-    enum fault_class class = f->class;
-    enum fault_reason r = fault_write(f); // take over, or copy
-    f->class = class;
+    if (f->vma->perm & VMA_X) // program text that could not be entered in the cache of file pages
+        icache_flush(&f->as->mmu);
+    enum fault_reason r = f->access == ACCESS_WRITE ? fault_write(f) : FAULT_OK; // take over, or copy
+    f->class = FAULT_MINOR; // unless it waited: fault_restart knows
     return r;
 }
 

@@ -137,6 +137,8 @@ COLD static enum fault_reason fault_restart(struct fault *f)
     enum fault_reason r;
     while ((r = fault_fetch(f)) == FAULT_RETRY && (r = fault_once(f)) == FAULT_RETRY)
         ;
+    if (f->waited) // whatever it did in the end
+        f->class = FAULT_MAJOR;
     if (f->spare)
         frame_free(f->spare);
     if (f->held)
