@@ -84,8 +84,8 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-// Decodes the len bytes at s into buf[n]. Returns the decoded length, also of what did not fit.
-static int decode(const char *s, uint64 len, char *buf, uint64 n)
+// Decodes the len bytes at s; what is from `from` on goes into buf[n]. Returns the whole decoded length.
+static int decode(const char *s, uint64 len, uint64 from, char *buf, uint64 n)
 {
     uint64 out = 0;
 
@@ -95,16 +95,17 @@ static int decode(const char *s, uint64 len, char *buf, uint64 n)
             c = (char)(hex_digit(s[i + 1]) << 4 | hex_digit(s[i + 2]));
             i += 2;
         }
-        if (out + 1 < n)
-            buf[out] = c;
+        if (out >= from && out - from + 1 < n)
+            buf[out - from] = c;
     }
+    uint64 there = out > from ? out - from : 0;
     if (n > 0)
-        buf[out < n ? out : n - 1] = 0;
+        buf[there < n ? there : n - 1] = 0;
     return (int)out;
 }
 
 // A bare key has the empty value.
-int bootarg_get(const char *key, char *buf, uint64 n)
+int bootarg_get_from(const char *key, uint64 from, char *buf, uint64 n)
 {
     uint64 len;
     const char *word = find_word(key, &len);
@@ -114,7 +115,12 @@ int bootarg_get(const char *key, char *buf, uint64 n)
     uint64 skip = key_length(word, len);
     if (skip < len)
         skip++;
-    return decode(word + skip, len - skip, buf, n);
+    return decode(word + skip, len - skip, from, buf, n);
+}
+
+int bootarg_get(const char *key, char *buf, uint64 n)
+{
+    return bootarg_get_from(key, 0, buf, n);
 }
 
 // Multiplies by what the suffix stands for; false when there is no such suffix.

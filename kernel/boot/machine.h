@@ -37,6 +37,7 @@ extern struct machine machine;
 // Kernel command line: words `key=value`; %XX stands for the byte XX in a value.
 // Copies key's value, decoded, into buf[n] (always terminated). Its length, or -ENOENT.
 int bootarg_get(const char *key, char *buf, uint64 n);
+int bootarg_get_from(const char *key, uint64 from, char *buf, uint64 n); // the value from byte `from` on
 uint64 bootarg_uint(const char *key, uint64 dflt); // dflt when absent or not a number; K, M, G suffixes
 // Reports the words that nobody knows (boot/cmdline.c has the list).
 void bootarg_report_unknown(void);

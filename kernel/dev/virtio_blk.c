@@ -432,7 +432,8 @@ void virtio_blk_add(const struct vmmio *io)
 {
     struct disk *d = ndisks < BLK_MAXDISKS ? kmem_alloc(sizeof(*d)) : 0;
     if (!d) {
-        printf("virtio: disk at 0x%lx: no room for it\n", io->base);
+        printf("virtio: disk at 0x%lx: %s\n", io->base,
+               ndisks < BLK_MAXDISKS ? "no memory" : "too many disks");
         return;
     }
     spin_init(&d->lock, "disk");

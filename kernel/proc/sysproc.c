@@ -23,9 +23,10 @@
 #include "kernel/vm/frame.h"
 #include "kernel/vm/kmem.h"
 
-#define ARG_PAGES   3 // exec's strings: 12 KiB at most, none longer than a page
-#define BOOTARG_KEY 32
-#define TICKS_MAX   0x7fffffff
+#define ARG_PAGES     3 // exec's strings: 12 KiB at most, none longer than a page
+#define BOOTARG_KEY   32
+#define BOOTARG_PIECE 256
+#define TICKS_MAX     0x7fffffff
 
 int64 sys_fork(const uint64 *arg)
 {
@@ -165,22 +166,25 @@ int64 sys_shutdown(const uint64 *arg)
     machine_off((int)arg[1] & 0xff);
 }
 
+// Piece by piece: init asks for its words before anything else, and must not fail for want of a page.
 int64 sys_bootarg(const uint64 *arg)
 {
-    char key[BOOTARG_KEY];
+    char key[BOOTARG_KEY], piece[BOOTARG_PIECE];
     int64 n = strncpy_from_user(key, arg[0], sizeof(key));
     if (n < 0)
         return n;
     int64 room = (int)arg[2];
     if (room <= 0 || !user_range_ok(arg[1], room, true))
         return -EFAULT;
-    char *value = kpage_alloc();
-    if (!value)
-        return -ENOMEM;
-    n = bootarg_get(key, value, PGSIZE);
-    uint64 size = n + 1;
-    if (n >= 0 && (size > (uint64)room || copy_to_user(arg[1], value, size) != size))
-        n = -EFAULT;
-    kpage_free(value);
-    return n;
+    int64 length = bootarg_get(key, piece, sizeof(piece));
+    if (length >= room)
+        return -EFAULT;
+    for (int64 done = 0; done <= length; done += sizeof(piece) - 1) {
+        bootarg_get_from(key, done, piece, sizeof(piece));
+        uint64 left = length - done + 1; // with the zero, which the next piece overwrites
+        uint64 size = left < sizeof(piece) ? left : sizeof(piece);
+        if (copy_to_user(arg[1] + done, piece, size) != size)
+            return -EFAULT;
+    }
+    return length;
 }

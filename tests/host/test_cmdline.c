@@ -65,6 +65,21 @@ static void test_decoding(void **state)
     expect("run", "AB");
 }
 
+static void test_pieces(void **state)
+{
+    (void)state;
+    line("run=ab%20cd%20ef%20");
+    assert_int_equal(bootarg_get_from("run", 0, buf, 4), 9);
+    assert_string_equal(buf, "ab ");
+    assert_int_equal(bootarg_get_from("run", 3, buf, 4), 9);
+    assert_string_equal(buf, "cd ");
+    assert_int_equal(bootarg_get_from("run", 7, buf, 4), 9);
+    assert_string_equal(buf, "f ");
+    assert_int_equal(bootarg_get_from("run", 9, buf, 4), 9);
+    assert_string_equal(buf, "");
+    assert_int_equal(bootarg_get_from("runs", 1, buf, 4), -ENOENT);
+}
+
 // Never more than n bytes, always terminated, and the result tells that something is missing.
 static void test_short_buffer(void **state)
 {
@@ -146,10 +161,9 @@ static void test_full_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),     cmocka_unit_test(test_last_wins),
-        cmocka_unit_test(test_decoding),  cmocka_unit_test(test_short_buffer),
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_full_line),
+        cmocka_unit_test(test_words),   cmocka_unit_test(test_last_wins),    cmocka_unit_test(test_decoding),
+        cmocka_unit_test(test_pieces),  cmocka_unit_test(test_short_buffer), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_unknown), cmocka_unit_test(test_full_line),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
