@@ -8,8 +8,8 @@
 
 // With FAT pages of its own a process is larger than everybody else: when memory runs out, it goes.
 #define FAT      128
-#define FAT_USED 32 // what scripts look at
-extern char *fat;   // the script's; every byte is 1
+#define FAT_USED 4 // what scripts look at, before they write it
+extern char *fat;  // the script's; every byte is 1
 
 struct script {
     const char *name;
