@@ -25,8 +25,9 @@
 #include "kernel/vm/as.h"
 #include "kernel/vm/page.h"
 
-#define BATCH_DIVISOR 8 // a batch is at most this part of the user pool
-#define SCARCE        8 // clean pages: with fewer of them, and no slot for others, memory is full
+#define BATCH_DIVISOR 8   // a batch is at most this part of the user pool
+#define LOOK_AT_ONCE  256 // frames looked at while pages_lock is held
+#define SCARCE        8   // clean pages: with fewer of them, and no slot for others, memory is full
 
 _Static_assert(EVICT_BATCH_MAX <= SWAPDEV_MAX, "a batch is written by one request");
 
@@ -56,6 +57,13 @@ static struct frame **batch_clean(struct batch *b)
 void evict_busy(void)
 {
     busy++;
+}
+
+static void begin_busy(void)
+{
+    spin_lock(&pages_lock);
+    evict_busy();
+    spin_unlock(&pages_lock);
 }
 
 // Takes a reference and, for a private page that the disk lacks, a slot. False when the page cannot go: it is
@@ -98,16 +106,41 @@ static uint settle(struct frame **frame, uint n, struct frame **free)
     return gone;
 }
 
+static bool no_slots(void)
+{
+    return swap_on && slot_full();
+}
+
 // Locks: as_list_lock, pages_lock.
 static void hold_victims(struct batch *b, uint want)
 {
     struct frame *f;
-    managed_update();
     slot_seek(want);
-    while (batch_size(b) < want && (f = managed_victim()) != 0)
+    while (batch_size(b) < want && !no_slots() && (f = managed_victim()) != 0)
         if (!hold(b, f))
             managed_refuse(f);
     managed_take_back();
+}
+
+// Swap is full: only clean pages can go. The policy would have to be asked for every dirty one before, so
+// they are looked for in the table, going on where the last search ended. Locks: as_list_lock.
+static void hold_clean(struct batch *b, uint want)
+{
+    static uint64 next;
+    for (uint64 looked = 0; looked < frame_count && batch_size(b) < want;) {
+        spin_lock(&pages_lock);
+        for (uint i = 0; i < LOOK_AT_ONCE && looked < frame_count && batch_size(b) < want; i++, looked++) {
+            struct frame *f = &frame_table[next];
+            next = next + 1 < frame_count ? next + 1 : 0;
+            bool clean = f->kind == FRAME_FILE || (f->kind == FRAME_USER && frame_slot(f));
+            if (!clean || !(f->state & FRAME_MANAGED))
+                continue;
+            managed_remove(f);
+            if (!hold(b, f))
+                managed_return(f);
+        }
+        spin_unlock(&pages_lock);
+    }
 }
 
 // Holds up to `want` victims. Returns how many.
@@ -119,13 +152,16 @@ static uint choose(struct batch *b, uint want)
 {
     struct frame *free = 0;
     spin_lock(&pages_lock);
-    bool full = !swap_on || slot_full();
-    hold_victims(b, full && want < SCARCE ? SCARCE : want);
-    bool enough = batch_size(b) > 0 && (!full || b->nclean >= SCARCE);
-    if (enough)
-        evict_busy();
+    managed_update();
+    bool full = no_slots(), scarce = full || !swap_on;
+    if (scarce && want < SCARCE)
+        want = SCARCE;
+    if (!full)
+        hold_victims(b, want);
     spin_unlock(&pages_lock);
-    if (enough)
+    if (full)
+        hold_clean(b, want);
+    if (batch_size(b) > 0 && (!scarce || b->nclean >= SCARCE))
         return batch_size(b);
     settle(batch_clean(b), b->nclean, &free);
     settle(b->frame, b->ndirty, &free);
@@ -222,10 +258,12 @@ bool evict_round(struct frame **free)
     b.ndirty = b.nclean = 0;
     *free = 0;
     sleep_lock(&as_list_lock);
+    managed_end_only();
     if (choose(&b, pages_wanted()) == 0) {
         sleep_unlock(&as_list_lock);
         return false;
     }
+    begin_busy();
     unmap(&b);
     sleep_unlock(&as_list_lock);
     *free = finish(&b);

@@ -10,6 +10,7 @@
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/string.h"
+#include "kernel/proc/sched.h"
 #include "kernel/riscv.h"
 #include "kernel/swap/evict.h"
 #include "kernel/swap/policy.h"
@@ -187,11 +188,22 @@ uint64 swap_set_limit(uint64 frames)
 {
     uint64 limit = frame_set_limit(frames);
     struct frame *free;
-    while (frame_excess() && evict_round(&free)) {
+    while (frame_excess() && !killed() && evict_round(&free)) {
         frame_free_batch(free);
         evict_done();
     }
     return limit;
+}
+
+void managed_end_only(void)
+{
+    if (!managed.only_end)
+        return;
+    list_for_each(pos,
+                  &as_list) if (container_of(pos, struct as, link)->family == managed.only_family) return;
+    managed.only_end = 0;
+    show_all_again();
+    start_policy(managed.policy);
 }
 
 void swap_only(uint64 start, uint64 end, uint family)

@@ -38,6 +38,8 @@ uint64 swap_set_limit(uint64 frames);
 // every reference. Sleeps.
 void swap_only(uint64 start, uint64 end, uint family);
 void swap_tick(void);
+// Ends swap_only when no space of its family is left. Locks: as_list_lock.
+void managed_end_only(void);
 // For self-tests: between the two no policy is at work, and as_list_lock is held.
 void swap_borrow(void);
 void swap_give_back(void);

@@ -36,6 +36,12 @@ SELFTEST(swap_slots)
     slot_seek(4);
     for (int i = 0; i < 4; i++) {
         s[i] = slot_alloc();
+        if (s[i] == 0) { // swap is full
+            while (i > 0)
+                slot_put(s[--i]);
+            spin_unlock(&pages_lock);
+            return;
+        }
         slot_get(s[i]);
     }
     bool neighbours = s[1] == s[0] + 1 && s[2] == s[0] + 2 && s[3] == s[0] + 3;
@@ -189,7 +195,7 @@ SELFTEST(swap_policies)
     safestrcpy(name, swap_policy_name(), sizeof(name));
     for (int i = 0; policies[i]; i++) {
         int got = 0;
-        while (got < FRAMES && (frame[got] = evict_frame(BASE, 0)) != 0)
+        while (got < FRAMES && (frame[got] = frame_alloc(BASE, 0)) != 0)
             got++;
         if (got < FRAMES) { // memory is full: no time for this
             while (got > 0)

@@ -93,10 +93,15 @@ void slot_seek(uint want)
     }
 }
 
+bool slot_full(void)
+{
+    return swap.n == 0 || swap.used + swap.bad == swap.n - 1;
+}
+
 uint slot_alloc(void)
 {
     uint words = (swap.n + WORD_BITS - 1) / WORD_BITS, w = swap.cursor / WORD_BITS;
-    if (!swap.n)
+    if (slot_full())
         return 0;
     uint64 open = ~swap.taken[w] & ~0UL << (swap.cursor % WORD_BITS); // from the cursor on
     for (uint i = 0; i <= words && !open; i++) {                      // the first word again, at the end
@@ -110,11 +115,6 @@ uint slot_alloc(void)
     swap.cursor = s + 1 < swap.n ? s + 1 : 0;
     swap.used++;
     return s;
-}
-
-bool slot_full(void)
-{
-    return swap.n == 0 || swap.used + swap.bad == swap.n - 1;
 }
 
 void slot_unalloc(uint s)

@@ -18,6 +18,7 @@
 #define POISON_BYTE        0x5a
 #define KERNEL_SHARE       8   // the kernel's reserve is this part of RAM
 #define KERNEL_MIN_RESERVE 256 // but at least so many frames
+#define USER_MIN           4   // frames: one instruction may need as many pages at once
 #define FREE_AT_ONCE       256 // frames given back while the lock is held
 
 struct frame *frame_table;
@@ -65,6 +66,14 @@ static uint64 find_room(struct range ram, const struct range *used, int nused, u
     panic("no room for the frame table in %lu MiB of RAM", ram.size >> 20);
 }
 
+// A user pool of that many frames, or the nearest that is possible.
+static uint64 pool_size(uint64 frames)
+{
+    if (frames < USER_MIN)
+        return USER_MIN;
+    return frames < pages.st.user_most ? frames : pages.st.user_most;
+}
+
 static void set_limits(void)
 {
     uint64 reserve = pages.st.total / KERNEL_SHARE;
@@ -73,16 +82,14 @@ static void set_limits(void)
     if (pages.st.total <= reserve)
         panic("only %lu page frames: too little RAM", pages.st.total);
     pages.st.user_most = pages.st.total - reserve;
-    pages.boot = bootarg_uint("uframes", pages.st.user_most);
-    if (pages.boot > pages.st.user_most)
-        pages.boot = pages.st.user_most;
+    pages.boot = pool_size(bootarg_uint("uframes", pages.st.user_most));
     pages.st.user_limit = pages.boot;
 }
 
 uint64 frame_set_limit(uint64 frames)
 {
     spin_lock(&pages_lock);
-    uint64 limit = frames == 0 ? pages.boot : frames < pages.st.user_most ? frames : pages.st.user_most;
+    uint64 limit = frames == 0 ? pages.boot : pool_size(frames);
     pages.st.user_limit = limit;
     spin_unlock(&pages_lock);
     return limit;
