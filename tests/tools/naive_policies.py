@@ -47,6 +47,8 @@ class Clock(Fifo):
 
 
 class EnhancedClock(Clock):
+    AHEAD = 32
+
     def __init__(self, machine, seed):
         super().__init__(machine, seed)
         self.marked = set()
@@ -55,17 +57,20 @@ class EnhancedClock(Clock):
         super().delete(page)
         self.marked.discard(page)
 
+    def spared(self, page):
+        if self.machine.accessed(page):
+            self.marked.add(page)
+        return page in self.marked
+
     def victim(self):
         for _ in range(2):
-            for page in self.pages:
-                if self.machine.accessed(page):
-                    self.marked.add(page)
-                if page not in self.marked and page not in self.machine.dirty:
+            for page in self.pages[:self.AHEAD]:
+                if not self.spared(page) and page not in self.machine.dirty:
                     while self.pages[0] != page:
                         self.turn()
                     return page
             for _ in self.pages[:]:
-                if self.pages[0] not in self.marked:
+                if not self.spared(self.pages[0]):
                     return self.pages[0]
                 self.marked.discard(self.pages[0])
                 self.turn()

@@ -60,6 +60,16 @@ def test_victims_of_every_policy(frames, tick):
             assert got[name] == naive_policies.play(name, references, frames, tick, seed), (name, words(references))
 
 
+@pytest.mark.parametrize('tick', [0, 40])
+def test_victims_of_larger_memory(tick):
+    names = list(naive_policies.POLICIES)
+    rng = random.Random(5)
+    references = [(int(150 * rng.random() ** 2), rng.random() < 0.5) for _ in range(4000)]
+    got = victims(references, names, 90, *(['-t', str(tick)] if tick else []))
+    for name in names:
+        assert got[name] == naive_policies.play(name, references, 90, tick), name
+
+
 @pytest.mark.parametrize('frames', [1, 2, 3, 4, 7])
 def test_yardsticks(frames):
     for references in random_strings():
@@ -129,7 +139,8 @@ def test_order_under_independent_references(zipf, frames):
     assert faults['sieve'] < 0.85 * faults['lru']
     assert faults['mine'] < 0.9 * faults['clock']
     assert faults['lru'] < faults['aging'] < 1.04 * faults['lru']
-    assert faults['lru'] < faults['clock'] < faults['eclock'] < faults['fifo']
+    assert faults['lru'] < faults['clock'] < faults['fifo']
+    assert faults['eclock'] < 1.05 * faults['clock']
     for policy, most in (('lru', 2.5), ('clock', 2.5), ('eclock', 2.5), ('aging', 2.5), ('sieve', 2)):
         assert 1.2 < faults[policy] / faults['opt'] < most
 
@@ -140,11 +151,9 @@ def test_phases(frames):
     faults = table('-t', str(TICK), '-f', str(frames), f'phases:{pages}:{length}:{working_set}:{phase}')[frames]
     # a working set that has to come in for each phase, and one reference in ten to any page
     least = (0.1 * length + length / phase * working_set) * (1 - frames / pages)
-    for policy in ('lru', 'clock', 'aging', 'mine'):
+    for policy in ('lru', 'clock', 'eclock', 'aging', 'mine'):
         assert least < faults[policy] < 1.06 * least, policy
-    assert least < faults['eclock'] < 1.25 * least
     assert least < faults['sieve'] < 1.4 * least
-    assert faults['eclock'] < faults['fifo']
     for policy in ('clock', 'eclock', 'aging', 'sieve'):
         assert 1.3 < faults[policy] / faults['opt'] < 2.3
 
@@ -177,8 +186,9 @@ def test_loop_larger_than_memory():
 
 
 def test_enhanced_clock_writes_less():
-    written = table('--writes', '-f', '64-256/64', '-p', 'clock,eclock', 'zipf')
-    assert all(row['eclock'] < row['clock'] for row in written.values())
+    for string in ('zipf', 'phases'):
+        written = table('--writes', '-f', '64-256/64', '-p', 'clock,eclock', string)
+        assert all(row['eclock'] < 0.98 * row['clock'] for row in written.values())
 
 
 # ---- the program
