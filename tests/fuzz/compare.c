@@ -63,9 +63,10 @@ void compare_process(int p)
     uchar *byte;
     for (struct ref_page *page = procs[p].ref.pages; page; page = page->next) {
         enum fault_reason r = host_access(as, page->va, ACCESS_READ, procs[p].sp, &byte);
-        check_reason("comparing", page->va, r, FAULT_OK);
-        if (r == FAULT_OK)
+        if (r == FAULT_OK) // at once: others may come in between
             compare_page(p, page->va, byte);
+        else
+            check_reason("comparing", page->va, r, FAULT_OK);
     }
     for (pte_t *pte; (pte = mmu_next(&as->mmu, &va, MAXVA)) != 0; va += PGSIZE)
         if (*pte & PTE_V)

@@ -14,7 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_OPS    120
-#define RAM_FRAMES 1024
+#define RAM_FRAMES 640
 
 int LLVMFuzzerTestOneInput(const uint8 *data, size_t size);
 

@@ -3,6 +3,7 @@
 //
 // vm/audit.c finds each kind of damage, and says which. vm/tlb.c's tlbcheck finds a flush that is missing.
 #include <string.h>
+#include "kernel/swap/slot.h"
 #include "kernel/vm/tlb.h"
 #include "tests/host/vmhost/vmtest.h"
 
@@ -60,6 +61,33 @@ static void audit_finds_damage(void **state)
     as->resident--;
     vm_audit();
     host_exit(child);
+}
+
+static void audit_finds_damage_of_swap(void **state)
+{
+    (void)state;
+    put(as, HEAP(0), 1);
+    put(as, HEAP(1), 1);
+    push_out_pages(as, HEAP(0), 2);
+    pte_t *pte = mmu_walk(&as->mmu, HEAP(0), false), saved = *pte;
+    *pte = swap_pte(TEST_SLOTS + 5);
+    assert_audit_says("no swap slot");
+    *pte = swap_pte(slot_at(as, HEAP(1)));
+    assert_audit_says("references");
+    *pte = saved;
+    as->swapped++;
+    assert_audit_says("pages out of a space");
+    as->swapped--;
+    get(as, HEAP(0)); // clean now, and its slot's cache
+    struct frame *frame = frame_of(as, HEAP(0));
+    pte = mmu_walk(&as->mmu, HEAP(0), false);
+    *pte |= PTE_W | PTE_D;
+    assert_audit_says("is writable but");
+    *pte &= ~(PTE_W | PTE_D);
+    frame->slot++;
+    assert_audit_says("caches it, which names slot");
+    frame->slot--;
+    vm_audit();
 }
 
 static void audit_finds_pages_outside_areas(void **state)
@@ -124,10 +152,9 @@ static void tlbcheck_finds_a_missing_flush(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        AUDITTEST(audit_finds_damage),
-        AUDITTEST(audit_finds_pages_outside_areas),
-        AUDITTEST(audit_finds_foreign_frames),
+        AUDITTEST(audit_finds_damage_of_swap),      AUDITTEST(audit_finds_damage),
+        AUDITTEST(audit_finds_pages_outside_areas), AUDITTEST(audit_finds_foreign_frames),
         AUDITTEST(tlbcheck_finds_a_missing_flush),
     };
-    return cmocka_run_group_tests(tests, vmtest_start, 0);
+    return cmocka_run_group_tests(tests, vmtest_start_swap, 0);
 }

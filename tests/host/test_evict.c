@@ -186,6 +186,7 @@ static void cleared_accessed_bits_are_flushed(void **state)
     for (int hart = 0; hart < 2; hart++) {
         host_run_on(hart);
         put(as, HEAP(0), 1);
+        get(as, HEAP(0));
     }
     assert_true(pte_of(as, HEAP(0)) & PTE_A);
     swap_tick();
@@ -243,17 +244,50 @@ static void clean_pages_of_a_batch_are_not_written(void **state)
         assert_int_equal(get(as, HEAP(i)), i % 2 ? 50 + i : i + 1);
 }
 
+// Every other slot is taken by somebody.
+static void slots_apart_need_requests_of_their_own(void **state)
+{
+    (void)state;
+    static uint slot[TEST_SLOTS];
+    uint n = 0;
+    for (uint64 i = 0; i < 4; i++)
+        fill(as, HEAP(i), i + 1);
+    spin_lock(&pages_lock);
+    while ((slot[n] = slot_alloc()) != 0)
+        slot_get(slot[n++]);
+    for (uint i = 0; i < n; i++)
+        if (slot[i] % 2)
+            slot_put(slot[i]);
+    spin_unlock(&pages_lock);
+    push_out_pages(as, HEAP(0), 4);
+    assert_int_equal(write_requests(), 4);
+    spin_lock(&pages_lock);
+    for (uint i = 0; i < n; i++)
+        if (slot[i] % 2 == 0)
+            slot_put(slot[i]);
+    spin_unlock(&pages_lock);
+    for (uint64 i = 0; i < 4; i++)
+        assert_true(filled(as, HEAP(i), i + 1));
+}
+
 #define EVICTTEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EVICTTEST(a_page_goes_and_its_frame_is_free), EVICTTEST(the_zero_page_stays),
-        EVICTTEST(pages_that_are_out_stay_out),       EVICTTEST(a_shared_page_goes_from_every_space),
-        EVICTTEST(other_families_are_left_alone),     EVICTTEST(program_text_is_dropped_and_read_again),
-        EVICTTEST(private_data_keeps_its_changes),    EVICTTEST(no_hart_writes_to_a_page_that_goes),
-        EVICTTEST(cleared_accessed_bits_are_flushed), EVICTTEST(an_accessed_bit_is_seen_in_every_space),
-        EVICTTEST(neighbours_go_in_one_request),      EVICTTEST(clean_pages_of_a_batch_are_not_written),
+        EVICTTEST(slots_apart_need_requests_of_their_own),
+        EVICTTEST(a_page_goes_and_its_frame_is_free),
+        EVICTTEST(the_zero_page_stays),
+        EVICTTEST(pages_that_are_out_stay_out),
+        EVICTTEST(a_shared_page_goes_from_every_space),
+        EVICTTEST(other_families_are_left_alone),
+        EVICTTEST(program_text_is_dropped_and_read_again),
+        EVICTTEST(private_data_keeps_its_changes),
+        EVICTTEST(no_hart_writes_to_a_page_that_goes),
+        EVICTTEST(cleared_accessed_bits_are_flushed),
+        EVICTTEST(an_accessed_bit_is_seen_in_every_space),
+        EVICTTEST(neighbours_go_in_one_request),
+        EVICTTEST(clean_pages_of_a_batch_are_not_written),
     };
     return cmocka_run_group_tests(tests, vmtest_start_swap, 0);
 }

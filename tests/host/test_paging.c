@@ -11,6 +11,8 @@
 #include "kernel/swap/swapdev.h"
 #include "tests/host/vmhost/vmtest.h"
 
+#define LEAST 4 // frames of the smallest pool there is
+
 static struct as *as, *child;
 static struct swapdev_stats io; // when the test began
 
@@ -96,10 +98,11 @@ static void every_policy_pages(void **state)
     assert_int_equal(swap_set_policy("none such"), -ENOENT);
 }
 
-static void one_frame_is_enough(void **state)
+static void the_least_pool_is_enough(void **state)
 {
     (void)state;
-    touch_more_than_there_is(8, 1);
+    assert_int_equal(swap_set_limit(1), LEAST);
+    touch_more_than_there_is(16, 1);
 }
 
 static void batches_page_too(void **state)
@@ -121,6 +124,19 @@ static void a_smaller_limit_takes_effect_at_once(void **state)
     assert_in_range(as->swapped, 30, 31);
     swap_set_limit(0);
     for (uint64 i = 0; i < 40; i++)
+        assert_true(filled(as, HEAP(i), i));
+}
+
+// The limit fell, and whoever needs a frame next finds many frames over it: more than one round takes.
+static void a_smaller_limit_holds_for_who_is_evicting(void **state)
+{
+    (void)state;
+    for (uint64 i = 0; i < 60; i++)
+        fill(as, HEAP(i), i);
+    frame_set_limit(4);
+    put(as, HEAP(61), 1);
+    assert_true(host_balance().user <= 4);
+    for (uint64 i = 0; i < 60; i++)
         assert_true(filled(as, HEAP(i), i));
 }
 
@@ -150,7 +166,7 @@ static void only_one_range_is_shown(void **state)
         assert_int_equal(is_out(as, HEAP(i)), i == 4 || i == 5);
     swap_only(0, 0, 0);
     swap_set_limit(2);
-    assert_true(as->swapped >= 6);
+    assert_true(as->swapped >= 4);
 }
 
 // RAM and swap are full. What is there stays; when something is given back, it goes on.
@@ -183,11 +199,11 @@ static void swap_full(void **state)
 static void without_a_pool_for_it_a_killed_process_gets_nothing(void **state)
 {
     (void)state;
-    swap_set_limit(2);
-    put(as, HEAP(0), 1);
-    put(as, HEAP(1), 1);
+    swap_set_limit(LEAST);
+    for (uint64 i = 0; i < LEAST; i++)
+        put(as, HEAP(i), 1);
     my_proc()->killed = true;
-    struct frame *f = evict_frame(HEAP(2), as->family);
+    struct frame *f = evict_frame(HEAP(LEAST), as->family);
     my_proc()->killed = false;
     assert_null(f);
     assert_int_equal(write_requests(), 0);
@@ -227,17 +243,18 @@ static void who_finds_everything_held_waits(void **state)
 {
     (void)state;
     struct as *other = vmtest_program();
-    swap_set_limit(1);
-    put(as, HEAP(0), 1);
+    swap_set_limit(LEAST);
+    for (uint64 i = 0; i < LEAST; i++)
+        put(as, HEAP(i), 1);
     uint64 switches = host_switches();
     host_preempt(0, need_a_frame, other);
     host_preempt(10, need_a_frame, other);
-    put(as, HEAP(1), 2);
+    put(as, HEAP(LEAST), 2);
     host_settle();
     assert_true(host_switches() > switches);
     assert_int_equal(get(other, HEAP(5)), 55);
     assert_int_equal(get(as, HEAP(0)), 1);
-    assert_int_equal(get(as, HEAP(1)), 2);
+    assert_int_equal(get(as, HEAP(LEAST)), 2);
     host_exit(other);
 }
 
@@ -246,8 +263,9 @@ static void who_finds_everything_held_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        EVICTTEST(a_smaller_limit_holds_for_who_is_evicting),
         EVICTTEST(every_policy_pages),
-        EVICTTEST(one_frame_is_enough),
+        EVICTTEST(the_least_pool_is_enough),
         EVICTTEST(batches_page_too),
         EVICTTEST(a_smaller_limit_takes_effect_at_once),
         EVICTTEST(fifo_is_exact),

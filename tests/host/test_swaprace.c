@@ -117,7 +117,7 @@ static deed *const deeds[] = {read_all,     write_all,       fork_and_write, end
 
 // ---- states
 
-enum { IN, OUT, ONE_BACK, BOTH_BACK, STATES };
+enum { NEW, KNOWN, OUT, ONE_BACK, BOTH_BACK, STATES }; // in memory, unknown to the policy or known; out; ..
 
 static void set_up(int state)
 {
@@ -130,9 +130,11 @@ static void set_up(int state)
             fill(space[i].as, HEAP(page), page * 10 + i);
         memcpy(space[i].bytes, (uchar[]){10, 11, 20 + i, 30 + i, 40 + i, 0}, PAGES);
     }
-    if (state == IN) {
+    if (state <= KNOWN) {
         get(space[0].as, HOST_TEXT);
         get(space[1].as, HOST_TEXT);
+        if (state == KNOWN)
+            swap_tick();
         return;
     }
     for (int i = 0; i < SPACES; i++)
