@@ -35,7 +35,8 @@ int64 sys_vmstat(const uint64 *arg)
     st.pagesize = PGSIZE;
     st.frames = fs.total;
     st.free = fs.free + kstack_cached();
-    st.kfree = fs.free > fs.user_limit - fs.user ? fs.free - (fs.user_limit - fs.user) : 0;
+    uint64 promised = fs.user < fs.user_limit ? fs.user_limit - fs.user : 0; // to user pages
+    st.kfree = fs.free > promised ? fs.free - promised : 0;
     st.user = fs.user;
     st.pagetables = fs.tables;
     st.harts = ncpu;

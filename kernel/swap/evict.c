@@ -34,8 +34,8 @@ _Static_assert(EVICT_BATCH_MAX <= SWAPDEV_MAX, "a batch is written by one reques
 struct evict_stats evict_stats;
 uint swap_batch = EVICT_BATCH_MAX;
 
-static uint busy;    // pages_lock: how many hold frames (evict_busy)
-static uint waiters; // pages_lock: for one of them to be done
+static uint busy;   // pages_lock: how many hold frames (evict_busy)
+static uint64 done; // pages_lock: how often one has let them go
 
 // What one eviction holds. Dirty frames have consecutive slots as far as possible.
 struct batch {
@@ -59,6 +59,7 @@ void evict_busy(void)
     busy++;
 }
 
+// Before as_list_lock is given back: who chooses next and finds nothing must see it. Locks: as_list_lock.
 static void begin_busy(void)
 {
     spin_lock(&pages_lock);
@@ -151,8 +152,8 @@ static void hold_clean(struct batch *b, uint want)
 static uint choose(struct batch *b, uint want)
 {
     struct frame *free = 0;
-    spin_lock(&pages_lock);
     managed_update();
+    spin_lock(&pages_lock);
     bool full = no_slots(), scarce = full || !swap_on;
     if (scarce && want < SCARCE)
         want = SCARCE;
@@ -164,7 +165,6 @@ static uint choose(struct batch *b, uint want)
     if (batch_size(b) > 0 && (!scarce || b->nclean >= SCARCE))
         return batch_size(b);
     settle(batch_clean(b), b->nclean, &free);
-    settle(b->frame, b->ndirty, &free);
     frame_free_batch(free);
     return 0;
 }
@@ -217,26 +217,35 @@ void evict_done(void)
 {
     spin_lock(&pages_lock);
     busy--;
-    bool wake = waiters > 0;
+    done++;
     spin_unlock(&pages_lock);
-    if (wake)
-        wakeup(&busy);
+    if (frame_waiters)
+        wakeup(&frame_waiters);
 }
 
-// Nothing can be evicted now. True when that may be otherwise soon: somebody holds frames, or fills one.
-static bool wait_for_others(void)
+static uint64 times_done(void)
 {
     spin_lock(&pages_lock);
-    bool held = busy > 0, filling = managed_filling();
-    if (held) {
-        waiters++;
-        sleep_on(&busy, &pages_lock);
-        waiters--;
+    uint64 n = done;
+    spin_unlock(&pages_lock);
+    return n;
+}
+
+// Nothing could be evicted. True when that may be otherwise now, or was until now: somebody holds frames, or
+// fills one, or has let some go since `before`. Waits for those who hold them, or for any frame to be freed.
+static bool wait_for_others(uint64 before)
+{
+    spin_lock(&pages_lock);
+    bool ended = done != before, held = busy > 0, filling = managed_filling();
+    if (held && !ended) {
+        frame_waiters++;
+        sleep_on(&frame_waiters, &pages_lock);
+        frame_waiters--;
     }
     spin_unlock(&pages_lock);
-    if (!held && filling)
+    if (filling && !held)
         yield();
-    return held || filling;
+    return ended || held || filling;
 }
 
 // Pages to evict at a time: the batch, and what the pool has too many.
@@ -251,13 +260,12 @@ static uint pages_wanted(void)
     return want < EVICT_BATCH_MAX ? want : EVICT_BATCH_MAX;
 }
 
-// One round. False when there was nothing to evict; *free gets the frames.
-bool evict_round(struct frame **free)
+// evict_round with as_list_lock held, which it gives back.
+static bool round_locked(struct frame **free)
 {
     struct batch b;
     b.ndirty = b.nclean = 0;
     *free = 0;
-    sleep_lock(&as_list_lock);
     managed_end_only();
     if (choose(&b, pages_wanted()) == 0) {
         sleep_unlock(&as_list_lock);
@@ -270,12 +278,25 @@ bool evict_round(struct frame **free)
     return true;
 }
 
+bool evict_round(struct frame **free)
+{
+    sleep_lock(&as_list_lock);
+    return round_locked(free);
+}
+
 struct frame *evict_frame(uint64 va, uint family)
 {
     struct frame *f, *free;
     while (!(f = frame_alloc(va, family)) && !killed()) {
-        if (!evict_round(&free)) {
-            if (!wait_for_others())
+        uint64 before = times_done();
+        sleep_lock(&as_list_lock);
+        f = frame_alloc(va, family); // others may have evicted while we waited for the lock
+        if (f) {
+            sleep_unlock(&as_list_lock);
+            return f;
+        }
+        if (!round_locked(&free)) {
+            if (!wait_for_others(before))
                 return frame_alloc(va, family);
             continue;
         }
@@ -295,21 +316,22 @@ struct frame *evict_frame(uint64 va, uint family)
 // Holds pages of [*va, end) that can go, as many as a batch takes. Locks: as_list_lock, as->lock.
 static void hold_range(struct batch *b, struct as *as, uint64 *va, uint64 end)
 {
-    pte_t *pte;
-    spin_lock(&pages_lock);
-    slot_seek(EVICT_BATCH_MAX);
-    while (batch_size(b) < EVICT_BATCH_MAX && (pte = mmu_next(&as->mmu, va, end)) != 0) {
-        struct frame *f = *pte & PTE_V ? pa2frame(PTE2PA(*pte)) : zero_frame;
-        if (f != zero_frame) {
-            managed_remove(f);
-            if (!hold(b, f))
-                managed_return(f);
+    pte_t *pte = mmu_next(&as->mmu, va, end);
+    while (pte && batch_size(b) < EVICT_BATCH_MAX) {
+        spin_lock(&pages_lock);
+        slot_seek(EVICT_BATCH_MAX - batch_size(b));
+        for (uint i = 0; i < LOOK_AT_ONCE && pte && batch_size(b) < EVICT_BATCH_MAX; i++) {
+            struct frame *f = *pte & PTE_V ? pa2frame(PTE2PA(*pte)) : zero_frame;
+            if (f != zero_frame) {
+                managed_remove(f);
+                if (!hold(b, f))
+                    managed_return(f);
+            }
+            *va += PGSIZE;
+            pte = mmu_next(&as->mmu, va, end);
         }
-        *va += PGSIZE;
+        spin_unlock(&pages_lock);
     }
-    if (batch_size(b))
-        evict_busy();
-    spin_unlock(&pages_lock);
 }
 
 uint64 evict_range(struct as *as, uint64 start, uint64 end)
@@ -322,6 +344,8 @@ uint64 evict_range(struct as *as, uint64 start, uint64 end)
         as_lock(as);
         hold_range(&b, as, &start, end);
         as_unlock(as);
+        if (batch_size(&b))
+            begin_busy();
         unmap(&b);
         sleep_unlock(&as_list_lock);
         if (batch_size(&b) == 0)

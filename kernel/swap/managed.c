@@ -1,7 +1,7 @@
 // What the replacement policy knows (swap/managed.h), how it is changed, and the start of swapping.
 //
 // A user frame is in one of these places: frames_new (allocated, not yet shown), the policy's lists
-// (FRAME_MANAGED), or nowhere (held by the evictor; kept out by swap_only, or for want of a swap disk).
+// (FRAME_MANAGED), or on no list (held by the evictor; kept out by swap_only, or for want of a swap disk).
 //
 // Locks: as_list_lock (sleep) guards the choice of policy, pages_lock (spin) the lists.
 #include "kernel/swap/managed.h"
@@ -22,7 +22,8 @@
 #include "kernel/vm/page.h"
 
 #define LOOKS_FOR_VICTIM  4096 // accessed bits that a policy may ask for before it must choose
-#define RESCAN_AT_ONCE    256  // frames looked at while pages_lock is held
+#define TICK_SHARE        16
+#define AT_ONCE           256 // frames looked at while pages_lock is held
 #define DEFAULT_READAHEAD 8
 
 bool swap_on;
@@ -31,7 +32,7 @@ uint swap_readahead = DEFAULT_READAHEAD;
 static struct {
     const struct policy *policy;
     struct framelist aside; // victims that could not go
-    uint64 ticked;          // time of the last tick
+    uint64 next_tick;       // time it is due
     uint64 only_start;      // swap_only
     uint64 only_end;        // 0 = all pages
     uint only_family;
@@ -70,19 +71,24 @@ bool managed_filling(void)
     return f != 0;
 }
 
-// Frames that are being filled stay where they are.
-static void adopt_new(void)
+// Some of the frames that are new; those that are being filled stay where they are. False when there are no
+// more. Locks: as_list_lock, pages_lock.
+static bool adopt_some(void)
 {
     struct frame *f = framelist_first(&frames_new), *next;
-    for (; f; f = next) {
+    rmap_looks_left = ~0U;
+    for (int n = 0; f; f = next) {
         next = framelist_next(&frames_new, f);
         if (is_filling(f))
             continue;
+        if (n++ == AT_ONCE)
+            return true;
         framelist_del(f);
         f->state = 0;
         if (wanted(f))
             manage(f);
     }
+    return false;
 }
 
 static void tick(void)
@@ -91,14 +97,26 @@ static void tick(void)
     managed.policy->tick();
 }
 
-void managed_update(void)
+// On a machine with gigabytes a look at all pages takes its time: it may be a TICK_SHARE-th of all time.
+// Locks: as_list_lock, pages_lock.
+static void tick_if_due(void)
 {
     uint64 now = r_time();
-    adopt_new();
-    if (managed.policy->tick && !managed.only_end &&
-        now - managed.ticked >= machine.timebase / 1000 * SWAP_TICK_MS) {
-        managed.ticked = now;
-        tick();
+    if (!managed.policy->tick || managed.only_end || now < managed.next_tick)
+        return;
+    tick();
+    uint64 pause = machine.timebase / 1000 * SWAP_TICK_MS, least = (r_time() - now) * TICK_SHARE;
+    managed.next_tick = now + (pause > least ? pause : least);
+}
+
+void managed_update(void)
+{
+    for (bool more = true; more;) {
+        spin_lock(&pages_lock);
+        more = adopt_some();
+        if (!more)
+            tick_if_due();
+        spin_unlock(&pages_lock);
     }
 }
 
@@ -145,7 +163,7 @@ static void show_all_again(void)
 {
     for (uint64 i = 0; i < frame_count;) {
         spin_lock(&pages_lock);
-        for (int n = 0; n < RESCAN_AT_ONCE && i < frame_count; n++, i++) {
+        for (int n = 0; n < AT_ONCE && i < frame_count; n++, i++) {
             struct frame *f = &frame_table[i];
             bool user = f->kind == FRAME_USER || f->kind == FRAME_FILE;
             bool unknown = f->state == 0 && (page_refs(f) > 0 || frame_slot(f));
@@ -232,8 +250,8 @@ void swap_give_back(void)
 void swap_tick(void)
 {
     sleep_lock(&as_list_lock);
+    managed_update();
     spin_lock(&pages_lock);
-    adopt_new();
     if (managed.policy->tick)
         tick();
     spin_unlock(&pages_lock);
@@ -269,6 +287,7 @@ void swap_init(void)
     policy_seed(bootarg_uint("policy.seed", 1));
     start_policy(first_policy());
     frame_forget = forget;
+    frame_wake = wakeup;
     swap_batch = knob("swap.batch", EVICT_BATCH_MAX, EVICT_BATCH_MAX);
     swap_readahead = knob("swap.readahead", EVICT_BATCH_MAX, DEFAULT_READAHEAD);
 

@@ -1,6 +1,7 @@
 // What the replacement policy knows: the frames in its hands (FRAME_MANAGED), and which policy that is.
 //
-// Locks: as_list_lock and pages_lock for managed_*; swapctl's functions below take them.
+// Locks: as_list_lock and pages_lock for managed_*, where nothing else is said; the swap_* functions take
+// them.
 #ifndef KERNEL_SWAP_MANAGED_H
 #define KERNEL_SWAP_MANAGED_H
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 struct frame;
 
 // Shows the policy what has come into memory since the last call, in that order, and its tick if it is due.
+// Takes pages_lock itself, now and then. Locks: as_list_lock.
 void managed_update(void);
 // Whether there are frames that somebody is about to map: they can be evicted soon. Locks: pages_lock alone.
 bool managed_filling(void);

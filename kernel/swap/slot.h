@@ -7,7 +7,7 @@
 //
 // Slot 0 is the disk's header page: as a number it means "none".
 //
-// Locks: pages_lock held for every function here but slot_init and slot_stats.
+// Locks: pages_lock held for every function here but slot_init, slot_get_stats and slot_audit_*.
 #ifndef KERNEL_SWAP_SLOT_H
 #define KERNEL_SWAP_SLOT_H
 #include <stdbool.h>

@@ -6,6 +6,7 @@
 #include "kernel/lib/err.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/string.h"
+#include "kernel/proc/sched.h"
 #include "kernel/riscv.h"
 #include "kernel/swap/managed.h"
 #include "kernel/swap/slot.h"
@@ -39,7 +40,7 @@ int64 swap_audit(void)
     int64 n = 0;
     if (!page)
         return -ENOMEM;
-    for (uint64 i = 0; i < frame_count && n >= 0; i++) {
+    for (uint64 i = 0; i < frame_count && n >= 0 && !killed(); i++) {
         struct frame *f = &frame_table[i];
         if (!hold_clean(f))
             continue;
@@ -48,9 +49,10 @@ int64 swap_audit(void)
             panic("audit: frame %p counts as clean, but slot %lu has other bytes", (void *)frame2pa(f),
                   f->slot);
         page_unhold(f, &free);
+        frame_free_batch(free);
+        free = 0;
         n = error ? error : n + 1;
     }
     kpage_free(page);
-    frame_free_batch(free);
     return n;
 }

@@ -90,7 +90,6 @@ struct as *as_fork(struct as *parent)
     child->heap_start = parent->heap_start;
     child->brk = parent->brk;
     child->crept = parent->crept;
-    child->zeros = parent->zeros;
     as_unlock(child);
     as_unlock(parent);
     if (!error)

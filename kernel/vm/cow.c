@@ -46,6 +46,15 @@ static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 
     return taken;
 }
 
+static uint64 count_zeros(struct as *as)
+{
+    uint64 va = 0, zeros = 0;
+    pte_t *pte;
+    for (; (pte = mmu_next(&as->mmu, &va, MAXVA)) != 0; va += PGSIZE)
+        zeros += (*pte & PTE_V) && pa2frame(PTE2PA(*pte)) == zero_frame;
+    return zeros;
+}
+
 int cow_share(struct as *parent, struct as *child)
 {
     bool taken = false;
@@ -66,6 +75,7 @@ int cow_share(struct as *parent, struct as *child)
             va = stop;
         }
     }
+    child->zeros = error ? count_zeros(child) : parent->zeros;
     if (taken) // also when the fork fails: what was shared is read-only now
         tlb_flush(&parent->mmu, 0, MAXVA / PGSIZE);
     return error;

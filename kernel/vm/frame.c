@@ -2,7 +2,8 @@
 //
 // Lock: pages_lock (spin, near the end of the order) guards all of it. Frames come back to the front of the
 // free list: the newest is likeliest to be in a cache. A user frame is on frames_new from its allocation
-// until the evictor looks (swap/evict.c), so that a fault pays for one link and not for a replacement policy.
+// until the evictor looks (swap/managed.c), so that a fault pays for one link and not for a replacement
+// policy.
 //
 // With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
 #include "kernel/vm/frame.h"
@@ -31,6 +32,8 @@ struct frame *zero_frame;
 struct spinlock pages_lock = SPINLOCK("pages");
 struct framelist frames_new;
 void (*frame_forget)(struct frame *f);
+uint frame_waiters;
+void (*frame_wake)(const void *chan);
 
 static struct {
     struct frame *free;
@@ -316,6 +319,8 @@ void frame_free_batch(struct frame *batch)
         spin_lock(&pages_lock);
         batch = free_some(batch);
         spin_unlock(&pages_lock);
+        if (frame_waiters)
+            frame_wake(&frame_waiters);
     }
 }
 

@@ -160,6 +160,9 @@ static inline struct frame *framelist_first(const struct framelist *l)
 
 // Frames that came from frame_alloc since the evictor last looked, oldest first.
 extern struct framelist frames_new;
+// How many processes sleep on &frame_waiters until frames are freed; pages_lock. frame_wake wakes them.
+extern uint frame_waiters;
+extern void (*frame_wake)(const void *chan);
 // Told of a FRAME_MANAGED frame that is freed; pages_lock held.
 extern void (*frame_forget)(struct frame *f);
 // Size of the user pool, at most what the kernel leaves; 0: as at boot. Returns the size it has now.

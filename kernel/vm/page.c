@@ -68,7 +68,8 @@ struct frame *page_share(struct inode *ip, uint64 off, uint64 len, struct frame 
     *head = p;
     frame->kind = FRAME_FILE;
     frame->page = p;
-    page_get(frame);
+    __atomic_store_n(&frame->ref, 1,
+                     __ATOMIC_RELEASE); // the evictor looks at kind and page once it sees a user
     spin_unlock(&filecache.lock);
     return frame;
 }
