@@ -157,9 +157,10 @@ class Processes(Parts):
             yield f'{p} is killed: out of memory', t
 
     def nothing_goes(self, s):
-        """Nobody holds or fills a frame, and no page can be evicted."""
-        return (all(e[0] == 'idle' for e in s.ev) and not any(self.victims(s))
-                and all(pc[0] in NOT_RUNNING for pc in s.pc))
+        """Nobody holds or fills a frame, and no page can be evicted; or swap is full, and with the few clean pages of
+        so small a machine processes would only take them from each other (SCARCE of kernel/swap/evict.c)."""
+        return (all(e[0] == 'idle' for e in s.ev) and all(pc[0] in NOT_RUNNING for pc in s.pc)
+                and not (self.slots_left(s) and any(self.victims(s))))
 
     def at_fetch(self, s, p, v, w, spare, held, n):
         """swapin_fetch, nothing locked."""
