@@ -122,7 +122,7 @@ run:
 
 # ---- set-up and tests
 
-.PHONY: deps doctor test soak bench profile lint format clean help
+.PHONY: deps doctor test soak bench profile handout lint format clean help
 deps:
 	@tools/deps
 doctor:
@@ -135,6 +135,8 @@ bench: all
 	@tools/bench $(BENCHFLAGS)
 profile: all
 	@tools/profile $(if $(CMD),,$(error make profile CMD='line'))'$(CMD)'
+handout:
+	@tools/handout '$(LAB)' '$(OUT)' $(if $(FROM),--from '$(FROM)')
 lint:
 	@tools/lint
 format:
@@ -152,6 +154,7 @@ help:
 #: make test, make soak    all tests; the long loops
 #: make bench              what the kernel costs, next to xv6 and Linux
 #: make profile CMD='..'   which kernel functions a line's instructions go to
+#: make handout LAB=cow OUT=d  a students' tree; FROM=dir: with a student's own earlier labs
 #: make lint, make format  check, apply the layout rules
 #: make clean              remove everything built
 #: Variables of qemu, run and qemu-gdb: CPUS=1..8 MEM=16M..4G SWAP=size POLICY=name APPEND='key=value ..' ICOUNT=1
