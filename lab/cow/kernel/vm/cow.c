@@ -99,19 +99,23 @@ int cow_share(struct as *parent, struct as *child)
 enum fault_reason fault_write(struct fault *f)
 {
     struct frame *frame = pa2frame(PTE2PA(*f->pte));
+    enum fault_reason r = FAULT_OK;
     if (frame == zero_frame) { // as if it had never been read
+        f->spare = fault_frame(f);
+        if (!f->spare)
+            return FAULT_RETRY;
         pte_clear(&f->as->mmu, f->pte, f->va);
         tlb_flush(&f->as->mmu, f->va, 1);
         f->as->resident--;
         f->as->zeros--;
         page_put(frame);
-        return fault_zero(f);
-    }
-    if (!forget_slot(frame)) { // on its way to the disk
+        r = fault_zero(f);
+    } else if (forget_slot(frame)) {
+        *f->pte |= PTE_W | PTE_D;
+    } else { // on its way to the disk
         yield();
-        return FAULT_RETRY;
+        r = FAULT_RETRY;
     }
     f->class = FAULT_COW;
-    *f->pte |= PTE_W | PTE_D;
-    return FAULT_OK;
+    return r;
 }
