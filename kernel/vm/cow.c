@@ -109,13 +109,14 @@ enum fault_reason fault_write(struct fault *f)
     struct frame *copy = fault_frame(f);
     if (!copy)
         return FAULT_RETRY;
-    if (old == zero_frame)
+    if (old == zero_frame) {
         page_zero(frame2kva(copy));
-    else
+        f->as->zeros--;
+    } else {
         page_copy(frame2kva(copy), frame2kva(old));
+    }
     copy->ref = 1; // nobody else knows it
     pte_replace(&f->as->mmu, f->pte, f->va, pte_make(frame2pa(copy), f->vma->perm));
-    f->as->zeros -= old == zero_frame;
     tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one
     page_put(old);
     return FAULT_OK;
