@@ -69,6 +69,8 @@ enum fault_reason anon_grow_stack(struct as *as, uint64 addr, uint64 sp)
 {
     struct vma *v = vma_at_or_above(&as->vmas, addr);
     (void)sp;
+    if (addr < PGSIZE)
+        return FAULT_NULL;
     if (addr < USTACK_TOP - FIXED_STACK || !v || v->kind != VMA_STACK)
         return FAULT_UNMAPPED;
     return vma_set_start(&as->vmas, v, USTACK_TOP - FIXED_STACK) == 0 ? FAULT_OK : FAULT_UNMAPPED;
