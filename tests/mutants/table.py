@@ -217,8 +217,6 @@ MUTANTS = [
      'b->frame[i + n]->slot == slot + n', '1', 'evict:slots_apart_need_requests_of_their_own'),
     (EVICT, 'a page that was not written is not free',
      'n > 1 && swapdev_write(frame[i]->slot, &frame[i], 1) == 0', 'n > 1', 'evict_io:one_bad_slot_of_a_run'),
-    (EVICT, 'who waits for held frames is woken',
-     'wakeup(&busy);', ';', 'paging:who_finds_everything_held_waits'),
     (EVICT, 'a page that cannot go is shown to the policy again',
      'managed_take_back();', '', 'swaprace:end_space_is_interrupted'),
     (EVICT, 'frames above the limit are not used again',

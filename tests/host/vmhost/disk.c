@@ -99,6 +99,11 @@ uint __wrap_slot_alloc(void)
     return slot;
 }
 
+static void add(uint64 *counter, uint64 n)
+{
+    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+
 // Whether the request fails: the test counts, or a page of it is broken.
 static bool chosen_to_fail(int what, uint slot, uint n)
 {
@@ -121,7 +126,8 @@ static bool chosen_to_fail(int what, uint slot, uint n)
 static bool fails(int what, uint slot, uint n)
 {
     bool failed = chosen_to_fail(what, slot, n);
-    *(what == HOST_READ ? &read_failures : &write_failures) += failed;
+    if (failed)
+        add(what == HOST_READ ? &read_failures : &write_failures, 1);
     return failed;
 }
 
@@ -151,11 +157,6 @@ static void meanwhile(int what, uint slot, uint n)
     if (host_disk.on_request)
         host_disk.on_request(what, slot, n);
     host_point();
-}
-
-static void add(uint64 *counter, uint64 n)
-{
-    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
 int swapdev_write(uint slot, struct frame *const *frame, uint n)

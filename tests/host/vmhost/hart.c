@@ -267,7 +267,7 @@ static pte_t walk(uint64 satp, uint64 va)
         assert((pte & (PTE_R | PTE_W | PTE_X)) == 0, "a superpage in a user space");
         t = pa2kva(PTE2PA(pte));
     }
-    pte_t pte = t[PX(0, va)];
+    pte_t pte = __atomic_load_n(&t[PX(0, va)], __ATOMIC_RELAXED); // the evictor clears A bits meanwhile
     if (!(pte & PTE_V))
         return 0;
     assert((pte & (PTE_R | PTE_X)) != 0, "a leaf PTE that points to another table");
