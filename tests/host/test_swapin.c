@@ -115,19 +115,6 @@ static void a_write_to_a_page_that_is_out(void **state)
     assert_int_equal(get(as, HEAP(0)), 9);
 }
 
-static void kernel_writes_reach_pages_that_are_out(void **state)
-{
-    (void)state;
-    fill(as, HEAP(0), 1);
-    fill(as, HEAP(1), 2);
-    push_out_pages(as, HEAP(0), 2);
-    assert_int_equal(as_write(as, HEAP(1) - 1, "xy", 2), FAULT_OK);
-    assert_int_equal(get(as, HEAP(1) - 2), 1);
-    assert_int_equal(get(as, HEAP(1) - 1), 'x');
-    assert_int_equal(get(as, HEAP(1)), 'y');
-    assert_int_equal(get(as, HEAP(1) + 1), 2);
-}
-
 static void shrinking_frees_slots_at_once(void **state)
 {
     (void)state;
@@ -286,20 +273,6 @@ static void a_read_error_is_one_process_s(void **state)
     assert_int_equal(get(as, HEAP(1)), 6);
     host_disk_mend();
     assert_int_equal(get(as, HEAP(0)), 5);
-}
-
-static void a_process_with_a_lost_page_can_end(void **state)
-{
-    (void)state;
-    fill(as, HEAP(0), 5);
-    push_out(as, HEAP(0));
-    struct as *child = fork_of(as);
-    host_disk_break(slot_at(as, HEAP(0)), HOST_READ);
-    assert_int_equal(attempt(child, HEAP(0), ACCESS_READ), FAULT_DISK);
-    host_exit(child);
-    host_exit(as);
-    as = 0;
-    assert_int_equal(slots_used(), 0);
 }
 
 // ---- reading ahead
@@ -491,7 +464,6 @@ int main(void)
         SWAPTEST(it_is_clean_while_it_is_only_read),
         SWAPTEST(a_write_forgets_the_slot),
         SWAPTEST(a_write_to_a_page_that_is_out),
-        SWAPTEST(kernel_writes_reach_pages_that_are_out),
         SWAPTEST(shrinking_frees_slots_at_once),
         SWAPTEST(fork_shares_the_slot),
         SWAPTEST(sharers_find_the_cache),
@@ -500,7 +472,6 @@ int main(void)
         SWAPTEST(exits_of_sharers_in_any_order),
         SWAPTEST(failed_forks_give_slots_back),
         SWAPTEST(a_read_error_is_one_process_s),
-        SWAPTEST(a_process_with_a_lost_page_can_end),
         SWAPTEST(sequential_reads_use_few_requests),
         SWAPTEST(random_reads_read_nothing_ahead),
         SWAPTEST(pages_read_ahead_wait_in_the_cache),
