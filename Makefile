@@ -32,7 +32,7 @@ LDFLAGS := -n -static --build-id=none -z max-page-size=4096
 all: kernel/kernel.elf $(B)/fs.img $(B)/fsck $(B)/policysim
 
 # $(call do,NAME,COMMAND): says NAME and the target; V=1 shows the command itself, -s nothing
-QUIET := $(findstring s,$(firstword -$(MAKEFLAGS)))
+QUIET := $(findstring s,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
 do = $(if $(V),,@$(if $(QUIET),,printf '  %-7s %s\n' '$1' '$@';)) $2
 
 # $(call remember,FILE,WORDS): FILE changes when WORDS do, so that a deleted source leads to a new link
