@@ -4,6 +4,8 @@
 // swap/evict.c and rmap.c: what goes and what stays, flushes, batches. What others do in the middle of a
 // write is in test_evict_io.c, small pools and policies in test_paging.c, every point of the way in
 // test_swaprace.c.
+#include "kernel/swap/rmap.h"
+#include "kernel/swap/policy.h"
 #include "kernel/swap/evict.h"
 #include "kernel/swap/managed.h"
 #include "kernel/swap/slot.h"
@@ -207,8 +209,9 @@ static void an_accessed_bit_is_seen_in_every_space(void **state)
     fill(as, HEAP(0), 1);
     fork_now();
     get(child, HEAP(0));
-    swap_set_policy("aging");
-    swap_tick();
+    assert_true(pte_of(as, HEAP(0)) & PTE_A && pte_of(child, HEAP(0)) & PTE_A);
+    rmap_looks_left = 1;
+    assert_true(policy_accessed(frame_of(as, HEAP(0))));
     assert_false(pte_of(as, HEAP(0)) & PTE_A);
     assert_false(pte_of(child, HEAP(0)) & PTE_A);
 }

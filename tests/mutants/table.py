@@ -249,7 +249,7 @@ MUTANTS = [
      'f->as->swapped--;', '', 'swapin:a_page_comes_back'),
     (SWAPIN, 'a frame that could not be read is no cache',
      'if (failed || (ahead && slot_refs(fr->slot) == 1))', 'if (ahead && slot_refs(fr->slot) == 1)',
-     'swapin:a_read_error_is_one_process_s'),
+     'swapin:an_unreadable_neighbour_does_no_harm'),
     (SWAPIN, 'only the space\'s own pages are read ahead',
      'pte[n] == swap_pte(s + n)', '1', 'swapin:only_the_space_s_own_neighbours_are_read'),
     (SWAPIN, 'a neighbour that cannot be read does no harm',
@@ -282,7 +282,7 @@ MUTANTS = [
     (MANAGED, 'pages outside the range are not shown',
      'frame_va(f) < managed.only_start ||', '', 'paging:only_one_range_is_shown'),
     (FRAME, 'a frame that is freed leaves the policy',
-     'frame_forget(f);', ';', 'paging:every_policy_pages'),
+     'frame_forget(f);', ';', 'paging:swap_full'),
     # ---- what checks the rest
     (AUDIT, 'the audit finds a writable page with a slot',
      '(f->ref != 1 || f->slot)', 'f->ref != 1', 'audit:audit_finds_damage_of_swap'),
