@@ -1,8 +1,7 @@
 // Eviction (swap/evict.h): a process that needs a frame, and finds none, takes some from address spaces.
 //
-//   choose   the policy names victims; each is held (one reference, FRAME_HELD) and leaves the policy's
-//   lists;
-//            a private page that the disk lacks gets a slot and is its cache from now on
+//   choose   the policy names victims; each is held (one reference, FRAME_HELD) and leaves its lists; a
+//            private page that the disk lacks gets a slot and is its cache from now on
 //   unmap    in every space that maps one: PTE present -> swapped (file pages: none), one flush a space
 //   write    pages that the disk lacks, neighbouring slots in one request
 //   settle   the hold is dropped: a frame that nobody mapped again meanwhile is free
