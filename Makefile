@@ -29,7 +29,7 @@ HCFLAGS := -std=gnu11 -Wall -Wextra -Werror -O2 -g -I.
 LDFLAGS := -n -static --build-id=none -z max-page-size=4096
 
 .PHONY: all kernel
-all: kernel/kernel.elf $(B)/fs.img $(B)/fsck $(B)/policysim
+all: kernel/kernel.elf $(B)/fs.img $(B)/fsck $(B)/policysim $(if $(wildcard grade/user),$(B)/grade/fs.img $(B)/grade/layout.s)
 
 # $(call do,NAME,COMMAND): says NAME and the target; V=1 shows the command itself, -s nothing
 QUIET := $(findstring s,$(filter-out ---%,$(firstword -$(MAKEFLAGS))))
@@ -101,6 +101,24 @@ $(B)/README: README.md
 FILES := $(if $(wildcard README.md),$(B)/README) $(PROGS:%=$(B)/user/_%)
 $(B)/fs.img: $(B)/mkfs $(FILES) $(call remember,$(B)/user/programs,$(FILES))
 	$(call do,IMAGE,$(B)/mkfs) $@.new $(FILES)
+	@mv $@.new $@
+
+# ---- the grader's programs, and an image with all of them (make run FSIMG=build/grade/fs.img CMD='g_cow_share 1 20').
+# They lie where no other program does, so that a breakpoint in one is in no other.
+
+GPROGS := $(patsubst grade/user/%.c,%,$(wildcard grade/user/g_*.c))
+GLIB   := $(patsubst %,$(B)/%.o,$(wildcard grade/user/grade_*.c))
+GBASE  := 0x500000
+$(B)/grade/user/%.o: grade/user/% Makefile
+	@mkdir -p $(@D)
+	$(call do,CC,$(KCC) $(UCFLAGS) -Wextra -Werror) -c -o $@ $<
+$(GPROGS:%=$(B)/grade/user/_%): $(B)/grade/user/_%: $(B)/grade/user/%.c.o $(GLIB) $(ULIB) user/user.ld
+	$(call do,LD,$(LD) $(LDFLAGS) --defsym=BASE=$(GBASE) -T user/user.ld) -o $@ $(filter %.o,$^) $(LIBGCC)
+$(B)/grade/layout.s: grade/core/layout.c Makefile
+	@mkdir -p $(@D)
+	$(call do,CC,$(KCC) $(KCFLAGS)) -S -o $@ $<
+$(B)/grade/fs.img: $(B)/mkfs $(GPROGS:%=$(B)/grade/user/_%) $(B)/user/_init $(B)/user/_sh
+	$(call do,IMAGE,$(B)/mkfs) $@.new $(filter-out $<,$^)
 	@mv $@.new $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

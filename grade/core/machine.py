@@ -1,0 +1,383 @@
+"""One machine that runs one test program, driven and looked at from outside.
+
+    with Run(test, build, seed, folder) as run:
+        at = run.stop('filled')            # the program has come to stop("filled", ..)
+        page = run.space(at)[at.args[0]]   # what its page table says
+        run.part('private', ok, expected='..', shown='..')
+        run.end()                          # the program ended with 0 and the machine powered off
+
+A stop is a breakpoint of the emulator on grade_stop() in the program (grade/user/grade.h). It counts only in user mode,
+with the program's own text under it. Everything a check sees comes from physical memory, registers, QEMU's trap log and
+its disk counters; nothing that the guest prints is believed. Time is guest instructions.
+"""
+import mmap
+import os
+import pathlib
+import random
+import re
+import resource
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+import faultline
+import qmp as monitor
+from core import gdbstub, image
+from core.guest import RAM_BASE, Broken, Guest
+from core.verdict import Fail, Infrastructure, Part
+
+MTIME = 0x200bff8           # ACLINT: ticks of 100 ns since the start
+TICK = 100                  # instructions in one, with -icount shift=0
+USER_END = 1 << 38
+IDLE_LIMIT = 12_000         # million guest ns that all harts may wait for nothing
+WALL_LIMIT = 240            # seconds; an outer net: what it catches is the host's fault
+CONSOLE_LIMIT = 4 << 20     # bytes that a guest may print
+FILE_LIMIT = 2 << 30        # bytes that QEMU may write into one file
+SHOWN_LINES = 30
+TRAP = re.compile(r'hart:(\d+), async:(\d), cause:([0-9a-f]+), epc:0x([0-9a-f]+), tval:0x([0-9a-f]+)')
+FAULTS = {12: 'fetch', 13: 'load', 15: 'store'}
+
+
+class Stop:
+    """Where the program stands: args are those of stop() behind the name, root its page table."""
+
+    def __init__(self, name, args, root, thread, registers):
+        self.name, self.args, self.root, self.thread, self.registers = name, args, root, thread, registers
+
+
+class Trap:
+    """A line of QEMU's trap log."""
+
+    def __init__(self, match):
+        self.hart, self.interrupt = int(match[1]), match[2] == '1'
+        self.cause, self.epc, self.tval = int(match[3], 16), int(match[4], 16), int(match[5], 16)
+
+    @property
+    def fault(self):
+        """fetch, load or store, of a user address; None for another trap."""
+        return FAULTS.get(self.cause) if not self.interrupt and self.tval < USER_END else None
+
+    @property
+    def from_user(self):
+        return self.epc < USER_END
+
+
+def sandbox():
+    return ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']
+
+
+def limits():
+    """In QEMU's process, before it starts."""
+    faultline.die_with_parent()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Run:
+    """The machine of one run of a test. `build` is a core.build.Build: the kernel and the programs."""
+
+    def __init__(self, test, build, seed, folder):
+        self.test, self.build, self.seed = test, build, seed
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f'{test.name}-', dir=folder))
+        self.random = random.Random(f'{test.name} {seed}')
+        self.drawn = {name: self.random.randint(*span) for name, span in test.draw.items()}
+        self.parts = [Part(name, points) for name, points in test.parts.items()]
+        self.program = image.Program(build.program(test.program))
+        self.answer = 0          # what the next stop() returns in the guest
+        self.ended = None        # QEMU's exit status
+        self.instructions = 0    # busy ones, at the last look
+        self.log_at = 0
+        self.current = None
+        self.process = self.stub = self.monitor = None
+
+    # ---- starting and ending
+
+    def command(self, name):
+        """The line that the guest runs."""
+        return ' '.join([name, str(self.seed), *(str(self.drawn[a]) for a in self.test.args)])
+
+    def settings(self):
+        m, s = self.test.machine, faultline.Settings()
+        s.kernel, s.fsimg = str(self.build.kernel), str(self.folder / 'fs.img')
+        s.cpus, s.mem, s.swap, s.policy = m.harts, m.mem << 20, m.swap << 20, m.policy
+        s.append = ' '.join(filter(None, [f'uframes={m.uframes}' if m.uframes else '', m.append]))
+        s.ram_file = str(self.ram_path)
+        s.extra = ['-icount', f'shift={m.shift}', '-seed', str(self.seed & 0x7fffffff), *sandbox()]
+        return s
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _start(self):
+        shm = pathlib.Path('/dev/shm')
+        handle, path = tempfile.mkstemp(prefix='faultline-ram-', dir=shm if os.access(shm, os.W_OK) else self.folder)
+        self.ram_path = pathlib.Path(path)
+        size = self.test.machine.mem << 20
+        os.ftruncate(handle, size)
+        self.memory = mmap.mmap(handle, size)
+        os.close(handle)
+        junk = self.random.getrandbits(64).to_bytes(8, 'little')  # memory holds something before the machine starts
+        for at in range(0, size, 1 << 20):
+            self.memory[at:at + (1 << 20)] = junk * (1 << 17)
+        name = image.make(self.folder / 'fs.img', self.build, self.test, self.random)
+        settings = self.settings()
+        settings.check()
+        sockets = {kind: faultline.comma(str(self.folder / kind)) for kind in ('gdb', 'qmp', 'traps', 'console')}
+        io = ['-S', '-chardev', f'file,id=console,path={sockets["console"]}', '-serial', 'chardev:console', '-monitor', 'none',
+              '-gdb', f'unix:{sockets["gdb"]},server=on,wait=off', '-qmp', f'unix:{sockets["qmp"]},server=on,wait=off',
+              '-d', 'int', '-D', str(self.folder / 'traps')]
+        argv = settings.qemu_argv(io, [f'run={faultline.percent_encode(self.command(name))}'])
+        with open(self.folder / 'qemu', 'wb') as errors:
+            try:
+                self.process = subprocess.Popen(argv, pass_fds=settings.fds, preexec_fn=limits, stdin=subprocess.DEVNULL,
+                                                stdout=errors, stderr=errors, start_new_session=True)
+            except OSError as e:
+                raise Infrastructure(f'{settings.qemu}: {e.strerror}: run `make deps`') from None
+        self.swap_fds = settings.fds
+        self.begin = time.monotonic()
+        self._connect()
+        self.guest = Guest(self.memory, self.build.kernel, self.build.layout)
+        self.os_unlink_ram()
+        self.stub.set_breakpoint(self.program.symbols['grade_stop'])
+
+    def _connect(self):
+        try:
+            self.stub = gdbstub.Stub(str(self.folder / 'gdb'), alive=self.alive)
+            self.monitor = monitor.Qmp(str(self.folder / 'qmp'))
+        except (gdbstub.Gone, monitor.Gone):
+            text = (self.folder / 'qemu').read_text(errors='replace')[-2000:].strip()
+            raise Infrastructure(f'QEMU did not start: {text or "it ended at once"}') from None
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def os_unlink_ram(self):
+        """QEMU has the file open: it shall not outlive us."""
+        self.ram_path.unlink(missing_ok=True)
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def close(self):
+        for thing in (self.stub, self.monitor):
+            if thing:
+                thing.close()
+        if self.process:
+            faultline.end(self.process)
+        for fd in getattr(self, 'swap_fds', []):
+            os.close(fd)
+        self.swap_fds = []
+        if hasattr(self, 'ram_path'):
+            self.os_unlink_ram()
+
+    # ---- running
+
+    def stop(self, name):
+        """Lets the machine run to the program's next stop, which must be this one."""
+        at = self.next_stop()
+        if at is None:
+            raise Fail(f'the test program comes to its stop "{name}"', self.why_ended())
+        if at.name != name:
+            raise Fail(f'the test program comes to its stop "{name}"', f'it came to "{at.name}"')
+        return at
+
+    def next_stop(self):
+        """The program's next stop, whatever its name; None when the machine ended first."""
+        self._resume()
+        while True:
+            thread = self._wait()
+            if thread is None:
+                return None
+            at = self._look(thread)
+            if at:
+                self.current = at
+                return at
+            self._resume()
+
+    def end(self, status=0):
+        """Lets the machine run to its end: no further stop, and the program's exit status is `status`."""
+        at = self.next_stop()
+        if at:
+            raise Fail('the test program ends', f'it came to another stop, "{at.name}"')
+        if self.ended != status:
+            raise Fail(f'the test program ends with status {status}', self.why_ended())
+
+    def _resume(self):
+        if self.ended is not None:
+            return
+        if self.current:  # as if grade_stop() had run
+            self.stub.select(self.current.thread)
+            self.stub.write('a0', self.answer)
+            self.stub.write('pc', self.current.registers[1])
+            self.current, self.answer = None, 0
+        try:
+            self.stub.go()
+        except gdbstub.Gone:
+            self._reap()
+
+    def _wait(self):
+        """The thread that stopped; None when the machine has ended."""
+        while self.ended is None:
+            try:
+                thread = self.stub.stopped(0.3)
+                if thread:
+                    self._measure()
+                    return thread
+                self._watch()
+            except (gdbstub.Gone, monitor.Gone):
+                self._reap()
+        return None
+
+    def _reap(self):
+        try:
+            self.ended = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            raise Infrastructure('QEMU closed its sockets and did not end') from None
+        if self.ended < 0:
+            number = -self.ended
+            raise Infrastructure(f'QEMU was ended by signal {number} ({signal.Signals(number).name})')
+        if self.ended == 1 and 'qemu-system' in (self.folder / 'qemu').read_text(errors='replace'):
+            raise Infrastructure('QEMU failed: ' + (self.folder / 'qemu').read_text(errors='replace')[-500:].strip())
+
+    def _look(self, thread):
+        """The stop at which `thread` stands, None if it is not the program's."""
+        self.stub.select(thread)
+        registers = self.stub.general()
+        root = (self.stub.read('satp') & (1 << 44) - 1) << 12
+        if registers[32] != self.program.symbols['grade_stop'] or self.stub.read('priv') != 0:
+            return None
+        self._check_text(root, registers[32])
+        name = struct.pack('<Q', registers[10]).rstrip(b'\0').decode('latin-1')
+        return Stop(name, registers[11:16], root, thread, registers)
+
+    def _check_text(self, root, pc):
+        """The page under pc holds what the program's file holds."""
+        try:
+            page = self.guest.bytes_at(self.guest.space(root), pc & ~0xfff)
+        except Broken as e:
+            raise Fail('page tables that hardware understands', str(e)) from None
+        if page != self.program.page(pc & ~0xfff):
+            raise Fail('the test program runs as it is on the disk', f'the page of text at {pc & ~0xfff:#x} holds something else')
+
+    # ---- time
+
+    def _ticks(self):
+        text = self.monitor.monitor(f'xp /1gx {MTIME:#x}')
+        return int(text.split(':')[1], 16)
+
+    def _measure(self):
+        """Busy instructions so far; Fail when there were too many."""
+        ticks = self._ticks()
+        idle = self.guest.idle_ticks() // max(1, self.test.machine.harts)
+        self.instructions = max(0, ticks - idle) * TICK >> self.test.machine.shift
+        return ticks
+
+    def _watch(self):
+        """While the machine runs: is it still worth waiting for?"""
+        ticks = self._measure()
+        if self.instructions > self.test.budget * 1_000_000:
+            raise Fail(f'at most {self.test.budget} million instructions', self._stuck('still running'))
+        if ticks * TICK > (self.test.budget << self.test.machine.shift) * 1_000_000 + IDLE_LIMIT * 1_000_000:
+            raise Fail('a machine that goes on', self._stuck('every hart has been waiting'))
+        if (self.folder / 'console').stat().st_size > CONSOLE_LIMIT:
+            raise Fail('a few lines of text', f'the guest printed more than {CONSOLE_LIMIT >> 20} MiB')
+        if time.monotonic() - self.begin > WALL_LIMIT:
+            raise Infrastructure(f'no end after {WALL_LIMIT} s on this host, {self.instructions / 1e6:.0f} million instructions')
+
+    def _stuck(self, words):
+        """What a machine that does not come to an end is doing."""
+        self.monitor.stop()
+        places = ', '.join(self.guest.symbol(self.monitor.registers(i)['pc']) for i in range(self.test.machine.harts))
+        recent = [t for t in self.traps()[-400:] if t.fault]
+        most = max(recent, key=lambda t: sum((o.epc, o.tval) == (t.epc, t.tval) for o in recent), default=None)
+        if most and sum((o.epc, o.tval) == (most.epc, most.tval) for o in recent) > 100:
+            return f'the same {most.fault} fault at {most.tval:#x} (pc {most.epc:#x}) again and again'
+        return f'{words} after {self.instructions / 1e6:.0f} million instructions, at {places}'
+
+    # ---- looking
+
+    def space(self, at=None):
+        """The page tables of the program at that stop, as they are now."""
+        return self.checked_space((at or self.current).root)
+
+    def checked_space(self, root):
+        """A space whose pages are all some user's: no kernel memory is mapped, nothing is writable and executable."""
+        try:
+            space = self.guest.space(root)
+            for page in space.present():
+                if not RAM_BASE <= page.pa < RAM_BASE + len(self.memory):
+                    raise Broken(f'{page} is not memory')
+                kind = self.guest.frame(page.pa)[1]
+                if kind not in ('user', 'file', 'zero') or not page.may('u') or page.may('wx'):
+                    raise Broken(f'{page}, of a frame of kind {kind}')
+        except Broken as e:
+            raise Fail('page tables of a correct kernel', str(e)) from None
+        return space
+
+    def content(self, space, va, n=4096):
+        """Bytes of user memory, None where no frame is mapped."""
+        return self.guest.bytes_at(space, va, n)
+
+    def ledger(self):
+        return self.guest.ledger()
+
+    def traps(self):
+        """The traps since the last call, in order."""
+        with open(self.folder / 'traps', 'rb') as log:
+            log.seek(self.log_at)
+            text = log.read()
+            end = text.rfind(b'\n') + 1
+            self.log_at += end
+        return [Trap(m) for m in TRAP.finditer(text[:end].decode('latin-1'))]
+
+    def disk(self, name):
+        """QEMU's counters of disk 'fs' or 'swap': rd_operations, wr_bytes, .."""
+        for entry in self.monitor.command('query-blockstats'):
+            if entry.get('device') == name:
+                return entry['stats']
+        raise Infrastructure(f'QEMU knows no disk {name}')
+
+    def slot(self, number):
+        """A page of the swap disk."""
+        return os.pread(self.swap_fds[0], 4096, number * 4096)
+
+    def console(self):
+        """The last lines that the guest printed, control characters removed."""
+        try:
+            with open(self.folder / 'console', 'rb') as text:
+                text.seek(max(0, os.fstat(text.fileno()).st_size - 16384))
+                lines = text.read().decode('latin-1').splitlines()
+        except OSError:
+            return []
+        return [''.join(c if ' ' <= c <= '~' else ' ' for c in line)[:200].rstrip() for line in lines[-SHOWN_LINES:]]
+
+    def why_ended(self):
+        if self.ended is None:
+            return 'it is still running'
+        if self.ended == faultline.PANIC:
+            lines = [line for line in self.console() if 'panic' in line.lower()]
+            return 'the kernel panicked' + (f': {lines[0]}' if lines else '')
+        return f'the machine powered off, status {self.ended}'
+
+    # ---- judging
+
+    def part(self, name, ok, expected, shown=''):
+        """Scores a part. May be called several times: all must be true."""
+        part = next(p for p in self.parts if p.name == name)
+        if not part.reached or part.passed:
+            part.reached, part.passed = True, bool(ok)
+            if not ok:
+                part.expected, part.shown = expected, str(shown)
+        return bool(ok)
+
+    def need(self, ok, expected, shown=''):
+        """What the rest of the test makes no sense without."""
+        if not ok:
+            raise Fail(expected, str(shown))

@@ -1,0 +1,25 @@
+"""How a test ends early, and what it found out: the words that checks and machines share."""
+import dataclasses
+
+
+class Fail(Exception):
+    """The submission does not do what the test asks. expected and shown go to the student."""
+
+    def __init__(self, expected, shown=''):
+        super().__init__(f'{expected}; {shown}')
+        self.expected, self.shown = expected, shown
+
+
+class Infrastructure(Exception):
+    """The host, not the submission, is at fault: no points are lost for it, none are given."""
+
+
+@dataclasses.dataclass
+class Part:
+    """A piece of a test that scores by itself."""
+    name: str
+    points: float
+    passed: bool = False
+    reached: bool = False
+    expected: str = ''
+    shown: str = ''
