@@ -140,7 +140,7 @@ run:
 
 # ---- set-up and tests
 
-.PHONY: deps doctor test soak bench profile handout lint format clean help
+.PHONY: deps doctor test soak bench profile mutants handout lint format clean help
 deps:
 	@tools/deps
 doctor:
@@ -153,6 +153,8 @@ bench: all
 	@tools/bench $(BENCHFLAGS)
 profile: all
 	@tools/profile $(if $(CMD),,$(error make profile CMD='line'))'$(CMD)'
+mutants: all
+	@grade/variants $(WORDS)
 handout:
 	@tools/handout '$(LAB)' '$(OUT)' $(if $(FROM),--from '$(FROM)')
 lint:
@@ -173,6 +175,7 @@ help:
 #: make bench              what the kernel costs, next to xv6 and Linux
 #: make profile CMD='..'   which kernel functions a line's instructions go to
 #: make handout LAB=cow OUT=d  a students' tree; FROM=dir: with a student's own earlier labs
+#: make mutants           try the grader on wrong, other right, and cheating versions of the student files
 #: make lint, make format  check, apply the layout rules
 #: make clean              remove everything built
 #: Variables of qemu, run and qemu-gdb: CPUS=1..8 MEM=16M..4G SWAP=size POLICY=name APPEND='key=value ..' ICOUNT=1
