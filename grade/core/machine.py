@@ -10,6 +10,7 @@ A stop is a breakpoint of the emulator on grade_stop() in the program (grade/use
 with the program's own text under it. Everything a check sees comes from physical memory, registers, QEMU's trap log and
 its disk counters; nothing that the guest prints is believed. Time is guest instructions.
 """
+import hashlib
 import mmap
 import os
 import pathlib
@@ -83,6 +84,9 @@ class Run:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f'{test.name}-', dir=folder))
         self.random = random.Random(f'{test.name} {seed}')
         self.drawn = {name: self.random.randint(*span) for name, span in test.draw.items()}
+        given = int.from_bytes(hashlib.sha256(f'{seed} given'.encode()).digest()[:6], 'little')
+        self.given = given if test.secret else seed  # the program's first argument
+        self.notes = []          # lines for the report, pass or fail
         self.parts = [Part(name, points) for name, points in test.parts.items()]
         self.program = image.Program(build.program(test.program))
         self.answer = 0          # what the next stop() returns in the guest
@@ -96,7 +100,7 @@ class Run:
 
     def command(self, name):
         """The line that the guest runs."""
-        return ' '.join([name, str(self.seed), *(str(self.drawn[a]) for a in self.test.args)])
+        return ' '.join([name, str(self.given), *(str(self.drawn[a]) for a in self.test.args)])
 
     def settings(self):
         m, s = self.test.machine, faultline.Settings()
@@ -367,6 +371,10 @@ class Run:
         return f'the machine powered off, status {self.ended}'
 
     # ---- judging
+
+    def note(self, text):
+        """A line for the report, whatever the verdict."""
+        self.notes.append(text)
 
     def part(self, name, ok, expected, shown=''):
         """Scores a part. May be called several times: all must be true."""

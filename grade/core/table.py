@@ -40,6 +40,7 @@ class Test:
     seeds: int = 1       # runs with different seeds, all of which must pass
     needs: tuple = ()    # tests without which this one says nothing: not run when one of them scored nothing
     budget: int = 400    # million guest instructions, idle ones not counted, from QEMU's start to its end
+    secret: bool = False # the program gets a number that follows from the seed, but not the seed
     helpers: tuple = ()  # further programs of grade/user/ on the disk
 
     @property
