@@ -21,6 +21,7 @@ RAM_BASE = 0x80000000
 FRAME_KINDS = ('none', 'free', 'kernel', 'table', 'user', 'file', 'zero')
 PREFIXES = ('riscv64-unknown-elf-', 'riscv64-elf-', 'riscv64-linux-gnu-')
 MOST_SPACES = 4096
+MOST_PAGES = 1 << 19  # entries of one space: 2 GiB
 
 
 class Broken(Exception):
@@ -36,12 +37,12 @@ def toolchain(tool):
 
 
 def symbols(elf):
-    """{name: address}; of static functions with one name any one."""
+    """{name: address}; a global name goes before static ones, of which any one."""
     text = subprocess.run([toolchain('nm'), str(elf)], stdout=subprocess.PIPE, text=True, check=True).stdout
     found = {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 3:
+        if len(words) == 3 and (words[1].isupper() or words[2] not in found):
             found[words[2]] = int(words[0], 16)
     return found
 
@@ -99,26 +100,38 @@ class Space:
         self.root = root
         self.swap_tag = guest.layout['PTE_SWAP']
         self.pages = {}
-        self.tables = 0
+        self._seen = set()
         for base in self._tables(guest, root, 2, 0):
             self._leaf(guest, *base)
 
+    @property
+    def tables(self):
+        return len(self._seen)
+
+    def _see(self, table):
+        """Counts a table: none stands twice in a space, and there is an end."""
+        if table in self._seen:
+            raise Broken(f'the table at {table:#x} stands twice in one space')
+        if len(self.pages) > MOST_PAGES:
+            raise Broken(f'a space of more than {MOST_PAGES} pages')
+        self._seen.add(table)
+
     def _tables(self, guest, table, level, base):
         """(table, first address) of each last-level table; large leaves are entered as pages."""
-        self.tables += 1
+        self._see(table)
         for i, pte in enumerate(guest.table(table)[:256] if level == 2 else guest.table(table)):
             va = base + i * sv39.span(level)
             if not pte & sv39.V:
                 continue
             sv39.check_entry(pte, level, va)
             if sv39.is_leaf(pte):
-                if level == 2:
-                    raise Broken(f'{va:#x}: a user leaf of 1 GiB')
+                if level == 2 or len(self.pages) > MOST_PAGES:
+                    raise Broken(f'{va:#x}: a user leaf of 1 GiB, or more than {MOST_PAGES} pages')
                 for k in range(512):
                     small = pte + (k << 10)
                     self.pages[va + k * PAGE] = Page(va + k * PAGE, small, self.swap_tag)
             elif level == 1:
-                self.tables += 1
+                self._see(sv39.target(pte))
                 yield sv39.target(pte), va
             else:
                 yield from self._tables(guest, sv39.target(pte), level - 1, va)

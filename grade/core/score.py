@@ -5,7 +5,7 @@
     expected, shown   why it ended early; '' when it did not
     console    last lines that the guest printed, of a failed test
     reproduce  command lines; hint, manual
-    notes      {name: number}: further figures that the check gave (Run.notes), for a leader board
+    notes      lines that the check wrote (Run.note): for a leader board
     instructions, seconds
 A test whose machine did not come to its proper end scores nothing, whatever its parts say.
 """
@@ -35,16 +35,18 @@ def clean(text):
     return ''.join(c if c.isprintable() or c == '\n' else ' ' for c in text)
 
 
-def reproduce(test, drawn, seed):
-    """Command lines that run the test again, and its program by hand."""
-    m, numbers = test.machine, ' '.join([str(seed), *(str(drawn[a]) for a in test.args)])
+def reproduce(test, seed, run=None):
+    """Command lines that run the test again, and, as it was run, its program by hand."""
+    again = f'make grade TEST={test.name} SEED={seed}'
+    if not run:
+        return [again]
+    m, numbers = test.machine, ' '.join([str(run.given), *(str(run.drawn[a]) for a in test.args)])
     words = [f'CPUS={m.harts}', f'MEM={m.mem}M', *([f'SWAP={m.swap}M'] if m.swap else []),
              *([f'POLICY={m.policy}'] if m.policy else [])]
     append = ' '.join(filter(None, [f'uframes={m.uframes}' if m.uframes else '', m.append]))
     words += [f"APPEND='{append}'"] if append else []
     words += ['ICOUNT=1'] if m.harts == 1 else []
-    return [f'make grade TEST={test.name} SEED={seed}',
-            f"make run CMD='{test.program} {numbers}' FSIMG=build/grade/fs.img {' '.join(words)}"]
+    return [again, f"make run CMD='{test.program} {numbers}' FSIMG=build/grade/fs.img {' '.join(words)}"]
 
 
 def blank(test, seed, status='fail', expected='', shown=''):
@@ -52,8 +54,8 @@ def blank(test, seed, status='fail', expected='', shown=''):
     return {'name': test.name, 'lab': test.lab, 'title': test.title, 'status': status, 'points': 0, 'max': test.points,
             'seed': seed, 'parts': parts_of([Part(n, p) for n, p in test.parts.items()], False),
             'expected': clean(expected), 'shown': clean(shown), 'console': [],
-            'reproduce': reproduce(test, {a: test.draw[a][0] for a in test.args}, seed), 'hint': test.hint,
-            'manual': test.manual, 'notes': {}, 'instructions': 0, 'seconds': 0.0}
+            'reproduce': reproduce(test, seed), 'hint': test.hint, 'manual': test.manual, 'notes': [], 'instructions': 0,
+            'seconds': 0.0}
 
 
 def parts_of(parts, ended):
@@ -102,9 +104,9 @@ def judge(test, run, result):
     result['parts'] = parts_of(run.parts, ended)
     result['points'] = sum(p['points'] for p in result['parts'])
     result['status'] = 'pass' if result['points'] == test.points else 'fail'
-    result['notes'] = dict(getattr(run, 'notes', {}))
+    result['notes'] = [clean(line) for line in run.notes]
     result['instructions'] = run.instructions
-    result['reproduce'] = reproduce(test, run.drawn, run.seed)
+    result['reproduce'] = reproduce(test, run.seed, run)
     result['console'] = run.console() if result['status'] != 'pass' else []
     if result['status'] != 'pass' and shutil.disk_usage(run.folder).free < ROOM:
         raise Infrastructure(f'the disk that holds {run.folder.parent} is full: what the machine wrote there may be cut short')
@@ -119,7 +121,7 @@ def run_once(test, build, seed, folder, machines=None):
         with run:
             judge(test, run, result)
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:
-        result = {**blank(test, seed, 'infrastructure', 'a host that can run the test', e), 'reproduce': result['reproduce']}
+        result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     finally:
         if run:
             machines.leave(run)
