@@ -65,6 +65,24 @@ class Trap:
         return self.epc < USER_END
 
 
+def unnamed_file(size, folders):
+    """A descriptor of a file of that size that has no name, so that it cannot outlive its users. Its room is taken at
+    once: on a full disk writing to mapped memory would kill us."""
+    for folder in folders:
+        try:
+            with tempfile.TemporaryFile(dir=folder) as file:
+                if hasattr(os, 'posix_fallocate'):
+                    os.posix_fallocate(file.fileno(), 0, size)
+                else:
+                    file.truncate(size)
+                fd = os.dup(file.fileno())
+                os.set_inheritable(fd, True)
+                return fd
+        except OSError as e:
+            error = e
+    raise Infrastructure(f'no room for a machine of {size >> 20} MiB in {" or ".join(map(str, folders))}: {error.strerror}')
+
+
 def sandbox():
     return ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']
 
@@ -87,6 +105,7 @@ class Run:
         given = int.from_bytes(hashlib.sha256(f'{seed} given'.encode()).digest()[:6], 'little')
         self.given = given if test.secret else seed  # the program's first argument
         self.notes = []          # lines for the report, pass or fail
+        self.fds = []            # that QEMU inherits: memory, then the swap disk
         self.parts = [Part(name, points) for name, points in test.parts.items()]
         self.program = image.Program(build.program(test.program))
         self.answer = 0          # what the next stop() returns in the guest
@@ -104,10 +123,12 @@ class Run:
 
     def settings(self):
         m, s = self.test.machine, faultline.Settings()
+        s.qemu = os.environ.get('QEMU') or s.qemu
         s.kernel, s.fsimg = str(self.build.kernel), str(self.folder / 'fs.img')
         s.cpus, s.mem, s.swap, s.policy = m.harts, m.mem << 20, m.swap << 20, m.policy
         s.append = ' '.join(filter(None, [f'uframes={m.uframes}' if m.uframes else '', m.append]))
-        s.ram_file = str(self.ram_path)
+        s.ram_file = f'/dev/fd/{self.fds[0]}'
+        s.fds = self.fds
         s.extra = ['-icount', f'shift={m.shift}', '-seed', str(self.seed & 0x7fffffff), *sandbox()]
         return s
 
@@ -120,13 +141,10 @@ class Run:
         return self
 
     def _start(self):
-        shm = pathlib.Path('/dev/shm')
-        handle, path = tempfile.mkstemp(prefix='faultline-ram-', dir=shm if os.access(shm, os.W_OK) else self.folder)
-        self.ram_path = pathlib.Path(path)
         size = self.test.machine.mem << 20
-        os.ftruncate(handle, size)
-        self.memory = mmap.mmap(handle, size)
-        os.close(handle)
+        ram = unnamed_file(size, ('/dev/shm', self.folder))
+        self.fds.append(ram)
+        self.memory = mmap.mmap(ram, size)
         junk = self.random.getrandbits(64).to_bytes(8, 'little')  # memory holds something before the machine starts
         for at in range(0, size, 1 << 20):
             self.memory[at:at + (1 << 20)] = junk * (1 << 17)
@@ -144,11 +162,9 @@ class Run:
                                                 stdout=errors, stderr=errors, start_new_session=True)
             except OSError as e:
                 raise Infrastructure(f'{settings.qemu}: {e.strerror}: run `make deps`') from None
-        self.swap_fds = settings.fds
         self.begin = time.monotonic()
         self._connect()
         self.guest = Guest(self.memory, self.build.kernel, self.build.layout)
-        self.os_unlink_ram()
         self.stub.set_breakpoint(self.program.symbols['grade_stop'])
 
     def _connect(self):
@@ -157,14 +173,11 @@ class Run:
             self.monitor = monitor.Qmp(str(self.folder / 'qmp'))
         except (gdbstub.Gone, monitor.Gone):
             text = (self.folder / 'qemu').read_text(errors='replace')[-2000:].strip()
-            raise Infrastructure(f'QEMU did not start: {text or "it ended at once"}') from None
+            ended = f'it ended with status {self.process.returncode}' if not self.alive() else 'it opened no socket'
+            raise Infrastructure(f'QEMU did not start: {text or ended}') from None
 
     def alive(self):
         return self.process.poll() is None
-
-    def os_unlink_ram(self):
-        """QEMU has the file open: it shall not outlive us."""
-        self.ram_path.unlink(missing_ok=True)
 
     def __exit__(self, *exc):
         self.close()
@@ -175,11 +188,8 @@ class Run:
                 thing.close()
         if self.process:
             faultline.end(self.process)
-        for fd in getattr(self, 'swap_fds', []):
-            os.close(fd)
-        self.swap_fds = []
-        if hasattr(self, 'ram_path'):
-            self.os_unlink_ram()
+        while self.fds:
+            os.close(self.fds.pop())
 
     # ---- running
 
@@ -350,7 +360,7 @@ class Run:
 
     def slot(self, number):
         """A page of the swap disk."""
-        return os.pread(self.swap_fds[0], 4096, number * 4096)
+        return os.pread(self.fds[1], 4096, number * 4096)
 
     def console(self):
         """The last lines that the guest printed, control characters removed."""
