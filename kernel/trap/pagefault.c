@@ -66,26 +66,28 @@ COLD static void report(struct trapframe *tf, enum fault_reason reason)
 
 // Memory is short: somebody else's may be taken, and the fault tried again. It is tried once more after "no":
 // what others gave back before that answer is there now.
-COLD static enum fault_reason retry_without_memory(struct trapframe *tf, uint64 sp)
+COLD static enum fault_reason retry_without_memory(struct trapframe *tf)
 {
-    struct as *as = my_proc()->as;
+    struct proc *p = my_proc();
     enum fault_reason r = FAULT_NOMEM;
     uint64 seen = NO_MEMORY_SEEN;
     for (bool more = true; more && r == FAULT_NOMEM && !killed();) {
         more = proc_out_of_memory(&seen);
-        r = vm_fault(as, tf->stval, fault_access(tf->scause), sp);
+        r = vm_fault(p->as, tf->stval, fault_access(tf->scause), p->tf->sp);
     }
     if (r == FAULT_NOMEM)
-        fault_count(as, FAULT_INVALID);
+        fault_count(p->as, FAULT_INVALID);
     return r;
 }
 
-static inline enum fault_reason resolve(struct trapframe *tf, uint64 sp)
+// The stack pointer that counts is the program's, also when the kernel copies for it.
+static inline enum fault_reason resolve(struct trapframe *tf)
 {
+    struct proc *p = my_proc();
     intr_on();
-    enum fault_reason r = vm_fault(my_proc()->as, tf->stval, fault_access(tf->scause), sp);
+    enum fault_reason r = vm_fault(p->as, tf->stval, fault_access(tf->scause), p->tf->sp);
     if (r == FAULT_NOMEM)
-        r = retry_without_memory(tf, sp);
+        r = retry_without_memory(tf);
     intr_off();
     return r;
 }
@@ -103,7 +105,7 @@ COLD static void user_invalid(struct trapframe *tf, enum fault_reason r)
 
 static void user_fault(struct trapframe *tf)
 {
-    enum fault_reason r = resolve(tf, tf->sp);
+    enum fault_reason r = resolve(tf);
     if (r != FAULT_OK)
         user_invalid(tf, r);
 }
@@ -132,7 +134,7 @@ static __attribute__((noinline)) void kernel_fault(struct trapframe *tf)
         tf->sepc = e->fixup;
     } else if (e && tf->stval < MAXVA && my_proc() && my_proc()->as) {
         assert(irq_depth() == 0, "user copy with a spinlock held");
-        if (resolve(tf, my_proc()->tf->sp) != FAULT_OK)
+        if (resolve(tf) != FAULT_OK)
             tf->sepc = e->fixup;
     } else {
         panic_trap(tf, "%s at 0x%lx (%s)", trap_cause_name(tf->scause), tf->stval,

@@ -16,21 +16,25 @@
 
 #define RELEASE_BATCH 64
 
-enum fault_reason fault_zero(struct fault *f)
+static __attribute__((noinline)) enum fault_reason map_fresh_zeros(struct fault *f)
 {
-    f->class = FAULT_MINOR;
-    if (f->access != ACCESS_WRITE) {
-        page_get(zero_frame);
-        fault_install(f, zero_frame, false);
-        f->as->zeros++;
-        return FAULT_OK;
-    }
     struct frame *frame = fault_frame(f);
     if (!frame)
         return FAULT_RETRY;
     page_zero(frame2kva(frame));
     frame->ref = 1; // nobody else knows it
     fault_install(f, frame, true);
+    return FAULT_OK;
+}
+
+HOT enum fault_reason fault_zero(struct fault *f)
+{
+    f->class = FAULT_MINOR;
+    if (f->access == ACCESS_WRITE)
+        return map_fresh_zeros(f);
+    page_get(zero_frame);
+    fault_install(f, zero_frame, false);
+    f->as->zeros++;
     return FAULT_OK;
 }
 
@@ -55,24 +59,24 @@ enum fault_reason anon_grow_stack(struct as *as, uint64 addr, uint64 sp)
 // translation, and another owner of a shared frame could otherwise let it go and have it reused.
 struct released {
     struct frame *frame[RELEASE_BATCH];
-    uint n;
     uint64 start; // address of the first
 };
 
-// Flushes up to `end`, then gives the references back.
-static void release_flush(struct as *as, struct released *r, uint64 end)
+// Flushes up to `end`, then gives the references to n frames back.
+static void release_flush(struct as *as, struct released *r, uint64 n, uint64 end)
 {
     struct frame *batch = 0;
-    if (r->n == 0)
+    uint64 zeros = 0;
+    if (n == 0)
         return;
     tlb_flush(&as->mmu, r->start, (end - r->start) / PGSIZE);
-    for (uint i = 0; i < r->n; i++) {
-        as->zeros -= r->frame[i] == zero_frame;
+    for (uint64 i = 0; i < n; i++) {
+        zeros += r->frame[i] == zero_frame;
         page_put_batch(r->frame[i], &batch);
     }
     frame_free_batch(batch);
-    as->resident -= r->n;
-    r->n = 0;
+    as->resident -= n;
+    as->zeros -= zeros;
 }
 
 // A page that is out: its slot is free at once if nobody else needs it.
@@ -89,24 +93,26 @@ COLD static void release_slot(struct as *as, pte_t *pte)
 
 void anon_release(struct as *as, uint64 start, uint64 end)
 {
-    struct released r;
-    r.n = 0; // not the array: clearing it costs more than most releases
-    uint64 va = start;
+    struct released r; // not cleared: that would cost more than most releases
+    uint64 n = 0, va = start;
     pte_t *pte;
     while ((pte = mmu_next(&as->mmu, &va, end)) != 0) {
-        uint64 stop = (va | (LEAF_SPAN - 1)) + 1; // end of this leaf table
-        for (; va < end && va < stop; va += PGSIZE, pte++) {
+        uint64 stop = leaf_end(va, end);
+        for (uint64 at = va; at < stop; at += PGSIZE, pte++) {
             if (!(*pte & PTE_V)) {
                 if (*pte)
                     release_slot(as, pte);
                 continue;
             }
-            if (r.n == RELEASE_BATCH)
-                release_flush(as, &r, va);
-            if (r.n == 0)
-                r.start = va;
-            r.frame[r.n++] = pa2frame(PTE2PA(pte_clear(&as->mmu, pte, va)));
+            if (n == 0)
+                r.start = at;
+            r.frame[n++] = pa2frame(PTE2PA(pte_clear(&as->mmu, pte, at)));
+            if (n == RELEASE_BATCH) {
+                release_flush(as, &r, n, at + PGSIZE);
+                n = 0;
+            }
         }
+        va = stop;
     }
-    release_flush(as, &r, end);
+    release_flush(as, &r, n, end);
 }

@@ -14,25 +14,25 @@
 #include "kernel/vm/tlb.h"
 
 // A page that is out is shared by its slot: no need to read it for that.
-COLD static void share_slot(pte_t *to, pte_t pte, uint64 *swapped)
+COLD static void share_slot(struct as *child, pte_t *to, pte_t pte)
 {
     spin_lock(&pages_lock);
     slot_get(pte_slot(pte));
     spin_unlock(&pages_lock);
     *to = pte;
-    (*swapped)++;
+    child->swapped++;
 }
 
 // Shares the pages of [va, end), all in one leaf table. Returns whether a right was taken from the parent.
-static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 end, uint64 *shared,
-                       uint64 *swapped)
+static bool share_leaf(struct mmu *m, pte_t *from, struct as *child, pte_t *to, uint64 va, uint64 end)
 {
     bool taken = false;
+    uint64 shared = 0;
     for (; va < end; va += PGSIZE, from++, to++) {
         pte_t pte = *from;
         if (!(pte & PTE_V)) {
             if (pte)
-                share_slot(to, pte, swapped);
+                share_slot(child, to, pte);
             continue;
         }
         if (pte & PTE_W) {
@@ -41,8 +41,9 @@ static bool share_leaf(struct mmu *m, pte_t *from, pte_t *to, uint64 va, uint64 
         }
         page_get(pa2frame(PTE2PA(pte)));
         *to = pte;
-        (*shared)++;
+        shared++;
     }
+    child->resident += shared;
     return taken;
 }
 
@@ -63,15 +64,13 @@ int cow_share(struct as *parent, struct as *child)
         uint64 va = parent->vmas.v[i].start, end = parent->vmas.v[i].end;
         pte_t *from;
         while ((from = mmu_next(&parent->mmu, &va, end)) != 0) {
-            uint64 stop = (va | (LEAF_SPAN - 1)) + 1;
-            if (stop > end)
-                stop = end;
+            uint64 stop = leaf_end(va, end);
             pte_t *to = mmu_walk(&child->mmu, va, true);
             if (!to) {
                 error = -ENOMEM;
                 break;
             }
-            taken |= share_leaf(&parent->mmu, from, to, va, stop, &child->resident, &child->swapped);
+            taken |= share_leaf(&parent->mmu, from, child, to, va, stop);
             va = stop;
         }
     }
@@ -100,12 +99,9 @@ COLD static bool forget_slot(struct frame *frame)
     return alone;
 }
 
-enum fault_reason fault_write(struct fault *f)
+// The frame has other users: a copy replaces it.
+static __attribute__((noinline)) enum fault_reason copy_page(struct fault *f, struct frame *old)
 {
-    struct frame *old = pa2frame(PTE2PA(*f->pte));
-    f->class = FAULT_COW;
-    if (page_refs(old) == 1 && old != zero_frame && (!old->slot || forget_slot(old)))
-        return take_over(f);
     struct frame *copy = fault_frame(f);
     if (!copy)
         return FAULT_RETRY;
@@ -120,4 +116,19 @@ enum fault_reason fault_write(struct fault *f)
     tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one
     page_put(old);
     return FAULT_OK;
+}
+
+COLD static enum fault_reason take_over_clean(struct fault *f, struct frame *frame)
+{
+    return forget_slot(frame) ? take_over(f) : copy_page(f, frame);
+}
+
+// The zero page always has other users: one of its references is its own.
+HOT enum fault_reason fault_write(struct fault *f)
+{
+    struct frame *frame = pa2frame(PTE2PA(*f->pte));
+    f->class = FAULT_COW;
+    if (page_refs(frame) > 1)
+        return copy_page(f, frame);
+    return frame->slot ? take_over_clean(f, frame) : take_over(f);
 }

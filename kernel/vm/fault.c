@@ -121,7 +121,7 @@ COLD static enum fault_reason fault_fetch(struct fault *f)
     return f->want && !f->filled ? file_fetch(f) : FAULT_RETRY;
 }
 
-static inline enum fault_reason fault_once(struct fault *f)
+static inline __attribute__((always_inline)) enum fault_reason fault_once(struct fault *f)
 {
     as_lock(f->as);
     enum fault_reason r = fault_lookup(f);

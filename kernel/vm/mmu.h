@@ -21,6 +21,13 @@ struct mmu {
 
 #define LEAF_SPAN (1UL << PXSHIFT(1)) // addresses that one leaf table maps
 
+// Where the leaf table that maps va ends, or `end` when that comes first.
+static inline uint64 leaf_end(uint64 va, uint64 end)
+{
+    uint64 stop = (va | (LEAF_SPAN - 1)) + 1;
+    return stop < end ? stop : end;
+}
+
 // A user leaf PTE for the frame at pa, with the rights VMA_R, VMA_W, VMA_X of perm (the same bits one place
 // lower). A is set at once, and D with W: the access that asks for the page is about to.
 static inline pte_t pte_make(uint64 pa, uint perm)

@@ -13,7 +13,7 @@ RMAP, MANAGED = 'kernel/swap/rmap.c', 'kernel/swap/managed.c'
 
 AUDIT = 'kernel/vm/audit.c'
 RELEASE_FLUSH = 'tlb_flush(&as->mmu, r->start, (end - r->start) / PGSIZE);'
-RELEASE_PUT = ('for (uint i = 0; i < r->n; i++) { as->zeros -= r->frame[i] == zero_frame; '
+RELEASE_PUT = ('for (uint64 i = 0; i < n; i++) { zeros += r->frame[i] == zero_frame; '
                'page_put_batch(r->frame[i], &batch); }')
 RACE = 'vmrace:harts_run_programs_that_share'
 
@@ -40,9 +40,9 @@ MUTANTS = [
      'vm_file_ops.get(child->vmas.v[i].file);', ';', 'cow:fork_copies_nothing'),
     # ---- the write to a shared page
     (COW, 'a page with two owners is not taken over',
-     'page_refs(old) == 1', 'page_refs(old) <= 2', 'cow:a_write_is_private'),
+     'page_refs(frame) > 1', 'page_refs(frame) > 2', 'cow:a_write_is_private'),
     (COW, 'the last owner takes over without a copy',
-     'page_refs(old) == 1', 'page_refs(old) == 0', 'cow:last_owner_takes_over'),
+     'page_refs(frame) > 1', 'page_refs(frame) > 0', 'cow:last_owner_takes_over'),
     (COW, 'the whole page is copied',
      'page_copy(frame2kva(copy), frame2kva(old));', 'memcpy(frame2kva(copy), frame2kva(old), PGSIZE - 8);',
      'cow:copy_holds_the_whole_page'),
@@ -63,7 +63,7 @@ MUTANTS = [
     (ANON, 'a new page is zeroed',
      'page_zero(frame2kva(frame));', '', 'fault:zeros_written_get_a_zeroed_frame'),
     (ANON, 'reading untouched memory takes no frame',
-     'if (f->access != ACCESS_WRITE) {', 'if (0) {', 'fault:zeros_read_map_the_zero_page'),
+     'if (f->access == ACCESS_WRITE)', 'if (1)', 'fault:zeros_read_map_the_zero_page'),
     (FAULT_H, 'the zero page is never writable',
      'uint perm = write ? f->vma->perm : f->vma->perm & ~VMA_W;', 'uint perm = f->vma->perm + 0 * write;',
      'fault:zeros_read_map_the_zero_page'),
@@ -84,7 +84,7 @@ MUTANTS = [
     (AS, 'shrinking unmaps',
      'anon_release(as, end, old);', '', 'as:sbrk_is_lazy'),
     (ANON, 'a released page leaves the page table',
-     'PTE2PA(pte_clear(&as->mmu, pte, va))', 'PTE2PA(*pte)', 'as:shrink_gives_frames_back_at_once'),
+     'PTE2PA(pte_clear(&as->mmu, pte, at))', 'PTE2PA(*pte)', 'as:shrink_gives_frames_back_at_once'),
     (ANON, 'a released page loses its reference',
      'page_put_batch(r->frame[i], &batch);', ';', 'as:shrink_gives_frames_back_at_once'),
     (ANON, 'shrinking frees the frames',
@@ -99,9 +99,9 @@ MUTANTS = [
     (ANON, 'references to shared frames end only after the flush',
      f'{RELEASE_FLUSH} {RELEASE_PUT}', f'{RELEASE_PUT}\n    {RELEASE_FLUSH}', 'cow:release_order_of_a_shared_page'),
     (ANON, 'a large release goes in pieces that fit',
-     'if (r.n == RELEASE_BATCH)', 'if (r.n == 2 * RELEASE_BATCH)', 'cow:pool_exhausted_and_recovered'),
+     'if (n == RELEASE_BATCH)', 'if (n == 2 * RELEASE_BATCH)', 'cow:pool_exhausted_and_recovered'),
     (ANON, 'a released page is no longer counted',
-     'as->resident -= r->n;', '', 'as:sbrk_is_lazy'),
+     'as->resident -= n;', '', 'as:sbrk_is_lazy'),
     (AS, 'the heap ends below the stack',
      'brk > TRAPFRAME', 'brk > USTACK_TOP', 'as:sbrk_refuses_too_much'),
     (AS, 'the heap does not end before it starts',
@@ -261,7 +261,7 @@ MUTANTS = [
     (COW, 'the child of a fork refers to the slot too',
      'slot_get(pte_slot(pte));', '', 'swapin:fork_shares_the_slot'),
     (COW, 'W is granted to a frame without a slot only',
-     '(!old->slot || forget_slot(old))', '1', 'swapin:a_write_forgets_the_slot'),
+     'frame->slot ? take_over_clean(f, frame) : take_over(f)', 'take_over(f)', 'swapin:a_write_forgets_the_slot'),
     (COW, 'a page that the evictor has taken meanwhile is not taken over',
      'page_refs(frame) == 1 &&', '', 'swaprace:write_all_is_interrupted'),
     (ANON, 'pages that are out are given back',
