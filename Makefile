@@ -155,6 +155,11 @@ profile: all
 	@tools/profile $(if $(CMD),,$(error make profile CMD='line'))'$(CMD)'
 mutants: all
 	@grade/variants $(WORDS)
+grade:
+	@$(PYTHON) grade/grade.py $(if $(LAB),--lab '$(LAB)') $(if $(TEST),--test '$(TEST)') $(if $(J),-j '$(J)') \
+	    $(if $(SEED),--seed '$(SEED)') $(GRADEFLAGS)
+replay: all
+	@$(PYTHON) grade/replay $(if $(SEED),--seed '$(SEED)') '$(TEST)'
 handout:
 	@tools/handout '$(LAB)' '$(OUT)' $(if $(FROM),--from '$(FROM)')
 lint:
@@ -174,6 +179,8 @@ help:
 #: make test, make soak    all tests; the long loops
 #: make bench              what the kernel costs, next to xv6 and Linux
 #: make profile CMD='..'   which kernel functions a line's instructions go to
+#: make grade              scores the labs: LAB=cow TEST='cow-*' J=jobs SEED=n (docs/grader.md)
+#: make replay TEST=name   records a test and opens GDB on it, forwards and backwards
 #: make handout LAB=cow OUT=d  a students' tree; FROM=dir: with a student's own earlier labs
 #: make mutants           try the grader on wrong, other right, and cheating versions of the student files
 #: make lint, make format  check, apply the layout rules
