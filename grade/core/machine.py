@@ -370,7 +370,9 @@ class Run:
                 lines = text.read().decode('latin-1').splitlines()
         except OSError:
             return []
-        return [''.join(c if ' ' <= c <= '~' else ' ' for c in line)[:200].rstrip() for line in lines[-SHOWN_LINES:]]
+        firmware = max([i + 1 for i, line in enumerate(lines) if line.startswith('Boot HART')], default=0)
+        lines = lines[firmware:][-SHOWN_LINES:]
+        return [''.join(c if ' ' <= c <= '~' else ' ' for c in line)[:200].rstrip() for line in lines]
 
     def why_ended(self):
         if self.ended is None:
