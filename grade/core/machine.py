@@ -193,17 +193,18 @@ class Run:
 
     # ---- running
 
-    def stop(self, name):
+    def stop(self, name, calls=None):
         """Lets the machine run to the program's next stop, which must be this one."""
-        at = self.next_stop()
+        at = self.next_stop(calls)
         if at is None:
             raise Fail(f'the test program comes to its stop "{name}"', self.why_ended())
         if at.name != name:
             raise Fail(f'the test program comes to its stop "{name}"', f'it came to "{at.name}"')
         return at
 
-    def next_stop(self):
-        """The program's next stop, whatever its name; None when the machine ended first."""
+    def next_stop(self, calls=None):
+        """The program's next stop, whatever its name; None when the machine ended first. A machine that stops elsewhere,
+        at a breakpoint that calls(registers) has set, goes on when that returns."""
         self._resume()
         while True:
             thread = self._wait()
@@ -213,6 +214,8 @@ class Run:
             if at:
                 self.current = at
                 return at
+            if calls:
+                calls(self.stub.general())
             self._resume()
 
     def end(self, status=0):
