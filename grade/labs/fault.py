@@ -1,6 +1,9 @@
 """Lab 1, page faults: what kernel/trap/pagefault.c and kernel/vm/vma.c must do, seen from outside."""
-from core.table import Machine, Test
-from labs.fault_lib import bystander, must_die, must_live
+import struct
+
+from core import pattern
+from core.table import Test
+from labs.fault_lib import FETCH, PAGE, STORE, bystander, must_die, must_live, same_text, user_faults
 
 MANUAL = 'lab/fault/README.md#the-task'
 
@@ -24,7 +27,71 @@ def hole(run):
     run.end()
 
 
+def rights(run):
+    """Stores to what is read-only, jumps into what is no code."""
+    at = run.stop('memory')
+    run.space(at)
+    must_live(run, 'allowed', 7)
+    run.stop('allowed')
+    must_die(run, 'readonly', 6)
+    at = run.stop('readonly')
+    same_text(run, run.space(at), at.args[0], 'readonly', 'text and constants stay as they are in the file, not writable')
+    must_die(run, 'noexec', 6)
+    at = run.stop('noexec')
+    space, (p, n, *others) = run.space(at), at.args
+    for page in space.range(p, n) + [space[va] for va in others]:
+        run.part('noexec', not page.may('x'), 'no page of heap, stack, data and bss is executable', page)
+    run.end()
+
+
+# what g_fault_resume leaves in its areas: (bytes of the value, their place: None for PLACE)
+STORES = {0: (1, None), 1: (2, None), 2: (4, None), 3: (8, None), 4: (8, None), 5: (8, None), 6: (4, None), 7: (8, None),
+          8: (8, None), 10: (8, PAGE - 4)}
+
+
+def resume(run):
+    """Legal first accesses of every size; the registers."""
+    at = run.stop('begin')
+    run.space(at)
+    area, place, far = at.args[:3]
+    value = struct.pack('<Q', pattern.mix(run.seed, 0))
+    run.traps()
+    at = run.stop('stored')
+    space, traps = run.space(at), user_faults(run.traps())
+    found = struct.unpack('<12Q', run.content(space, at.args[0], 96) or bytes(96))
+    for i, (size, offset) in STORES.items():
+        va = area + i * 64 * PAGE + (place if offset is None else offset)
+        run.need(any(va <= t.tval < va + 8 and t.cause == STORE or t.tval == va for t in traps),
+                 'the first access to a page faults', f'no fault at {va:#x}: {space[va]}')
+        two = b''.join(run.content(space, a) or bytes(PAGE) for a in (va - va % PAGE, va - va % PAGE + PAGE))
+        want = bytearray(2 * PAGE)
+        want[va % PAGE:va % PAGE + size] = value[:size]
+        run.part('stored', two == want, f'a store of {size} bytes at {va:#x} is carried out once and whole',
+                 f'{two[va % PAGE:va % PAGE + 8].hex()} instead of {value[:size].hex()}; {space[va]}')
+        run.part('stored', found[i] == int.from_bytes(value[:size], 'little'), f'the load behind it finds {size} bytes of it',
+                 f'{found[i]:#x}')
+    run.part('stored', found[9] == 0, 'memory that was never written reads as 0', f'{found[9]:#x}')
+    at = run.stop('kept')
+    space, traps = run.space(at), user_faults(run.traps())
+    va = area + 11 * 64 * PAGE + place
+    run.part('registers', any(t.cause == STORE and t.tval == va for t in traps) and
+             any(t.cause == FETCH and t.tval == far for t in traps), 'the store and the call fault', f'{space[va]}; {space[far]}')
+    data = struct.unpack('<64Q', run.content(space, at.args[0], 512) or bytes(512))
+    for i in (1, *range(3, 31)):
+        run.part('registers', data[32 + i] == pattern.mix(run.seed, i), f'register x{i} is as it was before the fault',
+                 f'{data[32 + i]:#x} instead of {pattern.mix(run.seed, i):#x}')
+    run.part('registers', run.content(space, va, 8) == struct.pack('<Q', pattern.mix(run.seed, 5)),
+             'the store stores its register', space[va])
+    run.end()
+
+
 TESTS = (
+    Test('fault-rights', 'what is read-only is not written, what is no code is not run', 'g_fault_rights', rights,
+         {'readonly': 1, 'noexec': 1, 'allowed': 0.5}, hint='fault_access, vma_insert, trap_fault', manual=MANUAL,
+         draw={'pages': (3, 9)}, args=('pages',), budget=200),
+    Test('fault-resume', 'after a fault the instruction is carried out, and no register has changed', 'g_fault_resume', resume,
+         {'stored': 1, 'registers': 0.5}, hint='trap_fault: sepc stays; who saved the registers?', manual=MANUAL,
+         draw={'place': (0, 500)}, args=('place',), budget=200),
     Test('fault-hole', 'an access to nothing ends its process and no other', 'g_fault_hole', hole,
          {'unmapped': 1, 'edge': 1, 'null': 0.5, 'kernel': 0.5, 'others': 0.5}, hint='vma_find, trap_fault', manual=MANUAL,
          draw={'pages': (1, 9)}, args=('pages',), budget=200),

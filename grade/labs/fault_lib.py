@@ -87,9 +87,9 @@ def bystander(run, part, seed):
              'processes that did nothing wrong keep their memory', page)
 
 
-def same_text(run, space, part, what):
-    """Pages of the program's text that are in memory hold what its file holds, and nobody may write them."""
-    start = run.program.symbols['BASE']
-    for page in space.present(start, (run.program.symbols['etext'] - start + PAGE - 1) // PAGE):
-        ok = run.guest.read(page.pa) == run.program.page(page.va) and not page.may('w')
+def same_text(run, space, end, part, what):
+    """Pages of the program's text (up to its symbol etext) hold what its file holds, and nobody may write them."""
+    for va in range(run.program.symbols['BASE'], end, PAGE):
+        page = space[va]
+        ok = page.empty or run.content(space, va) == run.program.page(va) and not page.may('w')
         run.part(part, ok, what, page)
