@@ -123,6 +123,11 @@ def test_steps():
         boot(8, '16M'),
         boot(2, '4G'),
         Step('bench', ['tools/bench', '--check']),
+        Step('grade', ['grade/grade.py', '-j', '1'], limit=900, proof=r'100 of 100|100/100'),
+        Step('grader', [*PYTEST, 'tests/grade'], limit=600),
+        Step('grade-mutants', ['grade/variants', 'mutants', '--sample', '12', '-j', '1'], limit=900, proof='12 of 12 mutants'),
+        Step('grade-right', ['grade/variants', 'right', '--sample', '2', '-j', '1'], limit=900, proof='2 of 2 right'),
+        Step('grade-cheats', ['grade/variants', 'cheats', '--sample', '6', '-j', '1'], limit=900, proof='6 of 6 cheats'),
         Step('tools', [*PYTEST, 'tests/tools'], limit=1200),
         Step('inspect', [*PYTEST, 'tests/inspect'], limit=600),
     ]
@@ -131,7 +136,8 @@ def test_steps():
 def soak_steps():
     sizes = [(cpus, mem) for cpus in range(1, 9) for mem in ('16M', '24M', '64M', '128M', '1G', '4G')]
     seeds = [Step(f'crash-seed-{seed}', ['tests/crash/run', '--seed', str(seed)], limit=1800) for seed in range(1, 9)]
-    return ([Step('mutants-all', ['tests/mutants/run', '--all'], limit=1800)]
+    return ([Step('mutants-all', ['tests/mutants/run', '--all'], limit=1800),
+             Step('grade-variants', ['grade/variants'], limit=7200)]
             + [usertests(4, '128M', f'-{i}') for i in range(1, 21)]
             + [usertests(*size) for size in sizes] + seeds
             + [Step('fuzz', ['tests/fuzz/run', '--soak'], limit=3600),

@@ -10,9 +10,13 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from support import PLENTY, TOP, command, environment
+
+sys.path.insert(0, str(TOP / 'grade'))
+from core import build as graded, score, table  # noqa: E402
 
 LOADER = importlib.machinery.SourceFileLoader('handout', str(TOP / 'tools/handout'))
 handout = importlib.util.module_from_spec(importlib.util.spec_from_loader('handout', LOADER))
@@ -89,6 +93,21 @@ def test_handout_builds_and_boots_and_lacks_its_lab_only(handouts, lab):
         assert b'kept 0\n' in r.out, r
     if lab in LACKING:
         assert re.search(rb'^own [1-9]', r.out, re.M), r
+
+
+@pytest.mark.parametrize('lab', LABS)
+def test_handout_scores_nothing_on_its_lab_and_all_before(handouts, lab, tmp_path):
+    tree = handouts[lab]
+    if not (tree / 'kernel/kernel.elf').exists():
+        build(tree)
+    tests = [t for t in table.load() if LABS.index(t.lab) <= LABS.index(lab)]
+    results = score.Runner(tests, graded.Build(tree, TOP), 1, str(tmp_path), os.cpu_count() or 1).run()
+    before = {r['name']: r for r in results if r['lab'] != lab}
+    own = {r['name']: r for r in results if r['lab'] == lab}
+    assert [n for n, r in before.items() if r['points'] != r['max']] == []
+    assert {n: r['points'] for n, r in own.items() if r['points'] or r['status'] != 'fail'} == {}
+    broken = ('panic', 'again and again', 'million instructions', 'powered off')  # not the reason that a student needs
+    assert [(n, r['shown']) for n, r in own.items() if any(word in r['shown'] for word in broken)] == []
 
 
 def lines(text):
