@@ -20,7 +20,7 @@ import traceback
 sys.dont_write_bytecode = True
 TOP = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TOP / 'grade'), str(TOP / 'tools')]
-from core import build, forms, guest, report, score, table  # noqa: E402
+from core import build, forms, guest, report, score, submission, table  # noqa: E402
 from core.verdict import Infrastructure  # noqa: E402
 
 FULL, FEWER, HOST, INTERRUPTED = 0, 1, 2, 130
@@ -42,6 +42,7 @@ def arguments(argv=None):
     parser.add_argument('-j', type=int, default=os.cpu_count() or 1, help='machines at the same time')
     parser.add_argument('--seed', type=seed_of, default=seed_of(None), help='a number, or a word that stands for one')
     parser.add_argument('--tree', default=str(TOP), help='another tree whose kernel is graded; already built')
+    parser.add_argument('--submission', help="a student's files (make submit): .tar.gz, .zip, or a folder; laid over this tree")
     parser.add_argument('--results', default=str(TOP / 'grade/results.json'), help='instead of grade/results.json')
     parser.add_argument('--json', help='write the results here too')
     parser.add_argument('--gradescope', help="write them in Gradescope's form")
@@ -59,7 +60,7 @@ class Book:
     def __init__(self, args, tests):
         self.args, self.tests = args, {t.name: t for t in tests}
         self.start = time.monotonic()
-        self.outcome, self.message = 'running', 'the grader did not come to its end'
+        self.outcome, self.message, self.notes = 'running', 'the grader did not come to its end', []
         self.results = {t.name: score.blank(t, args.seed, 'infrastructure', 'a grading that ends', 'this test was not run')
                         for t in tests}
 
@@ -73,7 +74,7 @@ class Book:
     def write(self):
         """Raises OSError."""
         document = forms.results(list(self.results.values()), self.outcome, self.args.seed, time.monotonic() - self.start,
-                                 self.message)
+                                 self.message, self.notes)
         forms.write(self.args.results, forms.as_json(document))
         for path, text in ((self.args.json, lambda: forms.as_json(document)),
                            (self.args.gradescope, lambda: forms.as_json(forms.gradescope(document, self.args.visibility))),
@@ -129,23 +130,36 @@ def check_host():
         raise Infrastructure(str(e)) from None
 
 
-def prepare(args):
+def check_writable():
+    for place in (TOP, TOP / 'build', TOP / 'kernel'):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise Infrastructure(f'{place} cannot be written: nothing can be built there')
+
+
+def prepare(args, folder, book):
     """The tree to grade, built. Raises build.Failed with the compiler's message."""
     made = build.Build(args.tree, TOP)
     if args.tree == str(TOP):
-        for place in (TOP, TOP / 'build', TOP / 'kernel'):
-            if place.exists() and not os.access(place, os.W_OK):
-                raise Infrastructure(f'{place} cannot be written: nothing can be built there')
-        made.make('all', jobs=args.j)
+        check_writable()
+        try:
+            made.make('all', jobs=args.j)
+        except build.Failed as e:
+            if args.submission:
+                raise Infrastructure(f'the tree under the submission does not build: {e}') from None
+            raise
+    if args.submission:
+        made, book.notes = submission.prepare(args.submission, args.lab, folder)
+        for note in book.notes:
+            print(f'note: {note}')
     return made
 
 
 def run_all(args, tests, book):
     """Outcome of the grading; the results go into the book."""
     check_host()
-    made = prepare(args)
-    progress = report.Progress(len(tests))
     with Workplace() as folder:
+        made = prepare(args, folder, book)
+        progress = report.Progress(len(tests))
         runner = score.Runner(tests, made, args.seed, folder, args.j, progress.end, progress.begin)
         try:
             runner.run()

@@ -32,12 +32,12 @@ def write(path, text):
         raise
 
 
-def results(tests, outcome, seed, seconds, message=''):
+def results(tests, outcome, seed, seconds, message='', notes=()):
     """What grade/results.json holds. outcome: 'complete', or why there is no whole result."""
     points, most = report.total(tests)
     labs = {lab: dict(zip(('points', 'max'), report.total(rows))) for lab, rows in report.by_lab(tests).items()}
-    return {'format': FORMAT, 'outcome': outcome, 'message': message, 'points': points, 'max': most, 'seed': seed,
-            'time': now() + 'Z', 'seconds': round(seconds, 1), 'labs': labs, 'tests': tests}
+    return {'format': FORMAT, 'outcome': outcome, 'message': message, 'notes': list(notes), 'points': points, 'max': most,
+            'seed': seed, 'time': now() + 'Z', 'seconds': round(seconds, 1), 'labs': labs, 'tests': tests}
 
 
 def as_json(data):

@@ -101,7 +101,7 @@ def set_limits(limits, most):
 
 def shown_tree(program):
     """The directory to show when a program is not one of the system's: the one above its bin/."""
-    path = os.path.realpath(program)
+    path = os.path.realpath(shutil.which(program) or program)
     return () if path.startswith('/usr/') else (os.path.dirname(os.path.dirname(path)),)
 
 
@@ -145,17 +145,17 @@ def follow(process, limits):
     return text[:limits.output].decode('utf-8', 'replace'), limit
 
 
-def launch(argv, folder, limits, isolated, show=()):
+def launch(argv, folder, limits, isolated, uses=()):
     folder = pathlib.Path(folder).resolve()
     program = shutil.which(argv[0])
     if not program:
         raise Infrastructure(f'{argv[0]} is not installed: run `make deps`')
     argv = [program, *map(str, argv[1:])]
     most = processes() + limits.processes
-    with tempfile.TemporaryDirectory(prefix='faultline-root-') as root:
+    with tempfile.TemporaryDirectory(prefix='root-', dir=folder.parent) as root:
         env = environment('/tmp' if isolated else root, program)
         if isolated:
-            argv = wrapped(argv, folder, root, (*shown_tree(program), *show))
+            argv = wrapped(argv, folder, root, [d for name in (program, *uses) for d in shown_tree(name)])
         try:
             process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, start_new_session=True,
@@ -168,23 +168,23 @@ def launch(argv, folder, limits, isolated, show=()):
 
 
 @functools.lru_cache(maxsize=None)
-def isolation(program='/bin/sh'):
-    """'' when `program` runs in namespaces here, otherwise why it does not."""
+def isolation(uses=()):
+    """'' when commands run in namespaces here, and these programs start there; otherwise why not."""
     if not sys.platform.startswith('linux'):
         return 'only Linux has namespaces'
-    for tool in TOOLS:
-        if not shutil.which(tool):
-            return f'{tool} is not installed'
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing:
+        return f'{missing[0]} is not installed'
+    probe = ['sh', '-c', 'for p; do "$p" --version >/dev/null || exit; done', 'sh', *uses]
     with tempfile.TemporaryDirectory(prefix='faultline-probe-') as folder:
-        done = launch([program, *(['-c', 'exit 0'] if program.endswith('sh') else ['--version'])], folder,
-                      Limits(cpu=5, seconds=20), True)
+        done = launch(probe, folder, Limits(cpu=10, seconds=60), True, uses)
     return '' if done.status == 0 else f'unshare: {done.text.strip()[:200] or f"status {done.status}"}'
 
 
-def run(argv, folder, limits=Limits(), show=()):
-    """Runs a command in `folder`. show: more directories that it may read. Raises Infrastructure when the host fails."""
-    isolated = not isolation() and not isolation(argv[0])
-    done = launch(argv, folder, limits, isolated, show)
+def run(argv, folder, limits=Limits(), uses=()):
+    """Runs a command in `folder`. uses: other programs that it starts. Raises Infrastructure when the host fails."""
+    isolated = not isolation(uses)
+    done = launch(argv, folder, limits, isolated, uses)
     if isolated and done.status == SETUP_FAILED:
         raise Infrastructure(f'the sandbox could not be made: {done.text.strip()[:200]}')
     if done.limit == 'time':
