@@ -3,7 +3,7 @@ import struct
 
 from core import pattern
 from core.table import Test
-from labs.fault_lib import FETCH, PAGE, STORE, bystander, must_die, must_live, same_text, user_faults
+from labs.fault_lib import FETCH, PAGE, STORE, access, bystander, must_die, must_live, same_text, user_faults
 
 MANUAL = 'lab/fault/README.md#the-task'
 
@@ -41,6 +41,28 @@ def rights(run):
     space, (p, n, *others) = run.space(at), at.args
     for page in space.range(p, n) + [space[va] for va in others]:
         run.part('noexec', not page.may('x'), 'no page of heap, stack, data and bss is executable', page)
+    run.end()
+
+
+def kinds(run):
+    """Each kind of access to each kind of area."""
+    run.space(run.stop('made'))
+    at = run.stop('segments')
+    run.space(at)
+    table, n, size = at.args[:3]
+    data = run.content(run.space(at), table, n * size)
+    run.need(data, 'the program has its table', run.space(at)[table])
+    segments = [struct.unpack_from('<4Q', data, i * size) for i in range(n)]
+    for start, _, filled, rights_of in segments:
+        names = ''.join(c if rights_of & bit else '-' for c, bit in zip('rwx', (4, 2, 1)))
+        access(run, 'load', rights_of & 4, names)
+        access(run, 'store', rights_of & 2, names)
+        if filled or not rights_of & 1:
+            access(run, 'fetch', rights_of & 1, names)
+    run.stop('rights')
+    ends = [start + pages * PAGE for start, pages, *_ in segments]
+    must_die(run, 'holes', sum(s[0] not in ends for s in segments) + sum(e not in [s[0] for s in segments] for e in ends))
+    run.stop('holes')
     run.end()
 
 
@@ -89,6 +111,9 @@ TESTS = (
     Test('fault-rights', 'what is read-only is not written, what is no code is not run', 'g_fault_rights', rights,
          {'readonly': 1, 'noexec': 1, 'allowed': 0.5}, hint='fault_access, vma_insert, trap_fault', manual=MANUAL,
          draw={'pages': (3, 9)}, args=('pages',), budget=200),
+    Test('fault-kinds', 'loads, stores and jumps are told from one another, and each area has its rights', 'g_fault_kinds', kinds,
+         {'load': 0.5, 'store': 0.5, 'fetch': 0.5, 'holes': 0.5}, hint='fault_access, vma_find, vma_insert', manual=MANUAL,
+         draw={'place': (0x10000, 0x30000)}, args=('place',), budget=300),
     Test('fault-resume', 'after a fault the instruction is carried out, and no register has changed', 'g_fault_resume', resume,
          {'stored': 1, 'registers': 0.5}, hint='trap_fault: sepc stays; who saved the registers?', manual=MANUAL,
          draw={'place': (0, 500)}, args=('place',), budget=200),

@@ -21,10 +21,10 @@ def user_faults(traps):
 class Attempt:
     """One access of one child, done: what the machine showed of it."""
 
-    def __init__(self, at, traps, lived, reaped, gone):
+    def __init__(self, at, traps, page, reaped, gone):
         self.kind, self.addr, self.pid = at.args[:3]
         self.pid &= 0xffffffff
-        self.lived, self.gone = lived, gone
+        self.page, self.lived, self.gone = page, page is not None, gone  # page: as it was when the access had lived
         self.status, self.own = (reaped.args[0], reaped.args[1]) if reaped else (None, 0)
         self.traps = user_faults(traps)
         self.faults = [t for t in self.traps if t.cause == CAUSES[self.kind] and self.addr <= t.tval < self.addr + 8]
@@ -53,14 +53,15 @@ def attempt(run, look=None):
     if look:
         look(child, at.args[1])
     run.traps()
-    then, lived = run.next_stop(), False
+    then, page = run.next_stop(), None
     if then is not None and then.name == 'lived':
-        lived, then = True, run.next_stop()
+        page = run.space(then)[at.args[1]]
+        then = run.next_stop()
     traps = run.traps()
     what = f'{NAMES.get(at.args[0], "access")} at {at.args[1]:#x}'
     run.need(then is not None, f'a machine that goes on after a {what}', run.why_ended())
     run.need(then.name == 'reaped', f'a parent that goes on after a {what} of its child', f'it came to "{then.name}"')
-    return Attempt(at, traps, lived, then, at.root not in run.guest.roots())
+    return Attempt(at, traps, page, then, at.root not in run.guest.roots())
 
 
 def must_die(run, part, count=1, look=None):
@@ -77,6 +78,21 @@ def must_live(run, part, count=1):
         a = attempt(run)
         run.part(part, a.lived and a.status == 0 and a.own, f'a {a.access} is allowed', a)
     return a
+
+
+RIGHT_OF = {LOAD: 'r', STORE: 'w', FETCH: 'x'}
+
+
+def access(run, part, allowed, rights):
+    """The next attempt is to memory with these rights: it lives if it is allowed, and has no right more than these then."""
+    a = attempt(run)
+    if not allowed:
+        run.part(part, a.died, f'a {a.access}, where memory is {rights}, ends the process, status -1', a)
+        return
+    run.part(part, a.lived and a.status == 0 and a.own, f'a {a.access}, where memory is {rights}, is allowed', a)
+    if a.page:
+        run.part(part, a.page.may(RIGHT_OF[CAUSES[a.kind]]) and not any(a.page.may(r) for r in 'rwx' if r not in rights),
+                 f'after that the PTE has the right, and none but {rights}', a.page)
 
 
 def bystander(run, part, seed):

@@ -30,4 +30,15 @@ struct bystander {
 struct bystander make_bystander(uint64 seed);
 void release_bystander(struct bystander *b);
 
+// A piece of a program file: `pages` pages at `start`, of which the first `filled` come from the file, with
+// the rights ELF_R and so on. Page i of what is filled is fill_page(.., seed, i), but begins with code that
+// returns.
+struct segment {
+    uint64 start, pages, filled, rights;
+};
+enum { ELF_X = 1, ELF_W = 2, ELF_R = 4 };
+
+// Writes the program `self` to a new file, with n more segments, in this order.
+void make_image(const char *path, const char *self, const struct segment *s, int n, uint64 seed);
+
 #endif
