@@ -140,7 +140,7 @@ run:
 
 # ---- set-up and tests
 
-.PHONY: deps doctor test soak bench profile mutants handout lint format clean help
+.PHONY: deps doctor test soak bench profile mutants submit handout lint format clean help
 deps:
 	@tools/deps
 doctor:
@@ -160,6 +160,8 @@ grade:
 	    $(if $(SEED),--seed '$(SEED)') $(GRADEFLAGS)
 replay: all
 	@$(PYTHON) grade/replay $(if $(SEED),--seed '$(SEED)') '$(TEST)'
+submit:
+	@$(PYTHON) grade/submit '$(LAB)' '$(OUT)'
 handout:
 	@tools/handout '$(LAB)' '$(OUT)' $(if $(FROM),--from '$(FROM)')
 lint:
@@ -181,6 +183,7 @@ help:
 #: make profile CMD='..'   which kernel functions a line's instructions go to
 #: make grade              scores the labs: LAB=cow TEST='cow-*' J=jobs SEED=n (docs/grader.md)
 #: make replay TEST=name   records a test and opens GDB on it, forwards and backwards
+#: make submit             pack the files to hand in: LAB=cow: up to that lab
 #: make handout LAB=cow OUT=d  a students' tree; FROM=dir: with a student's own earlier labs
 #: make mutants           try the grader on wrong, other right, and cheating versions of the student files
 #: make lint, make format  check, apply the layout rules

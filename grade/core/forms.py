@@ -20,11 +20,15 @@ def now():
 
 def write(path, text):
     """Replaces the file at once. Raises OSError."""
+    write_bytes(path, text.encode('utf-8', 'replace'))
+
+
+def write_bytes(path, data):
     path = os.path.abspath(path)
     handle, new = tempfile.mkstemp(prefix='.' + os.path.basename(path), dir=os.path.dirname(path))
     try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(text)
+        with os.fdopen(handle, 'wb') as file:
+            file.write(data)
         os.chmod(new, 0o644)
         os.replace(new, path)
     except BaseException:
