@@ -140,7 +140,7 @@ run:
 
 # ---- set-up and tests
 
-.PHONY: deps doctor test soak bench profile mutants submit handout lint format clean help
+.PHONY: deps doctor test soak bench profile mutants grade replay submit handout lint format clean help
 deps:
 	@tools/deps
 doctor:
