@@ -6,6 +6,8 @@ followed, and loops end.
 """
 import bisect
 import dataclasses
+import functools
+import os
 import pathlib
 import re
 import struct
@@ -28,6 +30,7 @@ class Broken(Exception):
     """Memory holds what no correct kernel builds."""
 
 
+@functools.lru_cache(maxsize=None)
 def toolchain(tool):
     """The name of a cross tool, as the Makefile chooses it."""
     for prefix in PREFIXES:
@@ -37,12 +40,17 @@ def toolchain(tool):
 
 
 def symbols(elf):
-    """{name: address}; a global name goes before static ones, of which any one."""
-    text = subprocess.run([toolchain('nm'), str(elf)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    """{name: address}; of static functions with one name any one."""
+    return _symbols(str(elf), os.stat(elf).st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=256)
+def _symbols(elf, _time):
+    text = subprocess.run([toolchain('nm'), elf], stdout=subprocess.PIPE, text=True, check=True).stdout
     found = {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 3 and (words[1].isupper() or words[2] not in found):
+        if len(words) == 3:
             found[words[2]] = int(words[0], 16)
     return found
 

@@ -1,5 +1,4 @@
 """Memory contents that follow from a seed: the same numbers as mix() and fill_page() of grade/user/grade.h."""
-import struct
 
 STEP = 0x9e3779b97f4a7c15
 MASK = (1 << 64) - 1
@@ -15,7 +14,12 @@ def mix(seed, i):
     return x ^ x >> 31
 
 
+# A page's words are computed at once, as one number with 128 bits for each of them.
+ONES = sum(1 << 128 * w for w in range(WORDS))
+STEPS = sum((w * STEP & MASK) << 128 * w for w in range(WORDS))
+
+
 def page(seed, i):
-    """The bytes of page i of the memory that `seed` stands for."""
-    value = mix(seed & MASK, i)
-    return struct.pack(f'<{WORDS}Q', *[value + w * STEP & MASK for w in range(WORDS)])
+    """The bytes of page i of the memory that `seed` stands for: words mix(seed, i) + w * STEP."""
+    words = (mix(seed & MASK, i) * ONES + STEPS).to_bytes(16 * WORDS, 'little')
+    return memoryview(words).cast('Q')[::2].tobytes()  # the lower half of each
