@@ -80,8 +80,33 @@ def private(run):
     run.end()
 
 
+class Flushes:
+    """Watches tlb_flush() while one page is written: what is true when the kernel says that translations of it must go."""
+
+    def __init__(self, run, root, va, old):
+        self.run, self.root, self.va, self.old, self.seen = run, root, va, old, []
+        self.at = run.guest.symbols['tlb_flush']
+        run.stub.set_breakpoint(self.at)
+
+    def __call__(self, registers):
+        if registers[32] != self.at:  # back in its caller
+            self.run.stub.clear_breakpoint(registers[32])
+            self.run.stub.set_breakpoint(self.at)
+            return
+        start, n = registers[11], registers[12]
+        if start <= self.va < start + n * PAGE:
+            now = self.run.guest.space(self.root)[self.va]
+            self.seen.append((now.pa != self.old, self.run.guest.frame(self.old)[0]))
+        self.run.stub.clear_breakpoint(self.at)
+        self.run.stub.set_breakpoint(registers[1])
+
+    def end(self):
+        self.run.stub.clear_breakpoint(self.at)
+        return self.seen
+
+
 def flush(run):
-    """A write of the parent right behind the fork is private as well."""
+    """A write of the parent right behind the fork is private as well. A copy takes effect before the frame is let go."""
     seed, n = run.seed, run.drawn['pages']
     begin(run)
     for r in range(run.drawn['rounds']):
@@ -89,11 +114,25 @@ def flush(run):
         p, old = at.args[0], run.space()
         want = {i: r.to_bytes(8, 'little') + data[8:] for i, data in pages_of(seed + r, range(n)).items()}
         good, words = holds(run, old, p, want)
-        run.part('parent', good, 'the parent has what it wrote after fork', words)
+        run.part('fork', good, 'the parent has what it wrote after fork', words)
         run.stop('child')
-        child = run.space()
-        good, words = holds(run, child, p, pages_of(seed + r, range(n)))
-        run.part('child', good, 'the child has what was there at the fork, whatever the parent wrote behind it', words)
+        good, words = holds(run, run.space(), p, pages_of(seed + r, range(n)))
+        run.part('fork', good, 'the child has what was there at the fork, whatever the parent wrote behind it', words)
+    at = run.stop('filled')
+    p, parent = at.args[0], at.root
+    for i in range(n):
+        at = run.stop('shared')
+        va, before, other = p + i * PAGE, run.space(), run.checked_space(parent)
+        shared = before[va].present and before[va].pa == other[va].pa
+        run.need(shared or i, 'a child that maps the frames of its parent', before[va])
+        watch = Flushes(run, at.root, va, before[va].pa)
+        refs = run.guest.frame(before[va].pa)[0]
+        run.stop('copied', watch)
+        seen = watch.end()
+        run.part('copy', not shared or (True, refs) in seen, 'a tlb_flush of the page after its PTE has the copy, and before the '
+                 f'old frame has fewer than its {refs} references',
+                 '; '.join(f'at tlb_flush the PTE {"has" if new else "lacks"} the copy, the old frame {k} references'
+                           for new, k in seen) or 'no tlb_flush of the page')
     run.end()
 
 
@@ -206,22 +245,22 @@ def read(run):
 TESTS = (
     Test('cow-share', 'fork shares all frames, read-only, with few frames for many children', 'g_cow_share', share,
          {'shared': 1, 'read-only': 1, 'few': 1}, hint='cow_share: page_get, pte_protect', manual=TASK,
-         draw={'pages': (60, 120), 'children': (2, 5)}, args=('pages', 'children'), budget=100),
+         draw={'pages': (60, 120), 'children': (2, 5)}, args=('pages', 'children'), budget=250),
     Test('cow-private', 'a write is private, the whole page is copied, the rest stays shared', 'g_cow_private', private,
          {'child': 1, 'parent': 1, 'rest': 1}, hint='fault_write: page_copy, pte_replace, tlb_flush', manual=TASK,
-         machine=Machine(mem=48), draw={'pages': (80, 160), 'bytes': (4, 9)}, args=('pages', 'bytes'), budget=100),
-    Test('cow-flush', 'the parent writes right behind fork', 'g_cow_flush', flush, {'parent': 1, 'child': 1},
+         machine=Machine(mem=48), draw={'pages': (80, 160), 'bytes': (4, 9)}, args=('pages', 'bytes'), budget=250),
+    Test('cow-flush', 'the parent writes right behind fork', 'g_cow_flush', flush, {'fork': 1, 'copy': 1},
          hint='tlb_flush, once the rights are taken away and before they are believed gone', manual=DEBUG,
          machine=Machine(mem=40, append='tlbcheck=1'), draw={'pages': (4, 24), 'rounds': (3, 6)}, args=('pages', 'rounds'),
-         budget=100),
+         budget=250),
     Test('cow-owner', 'the last owner writes to the frame itself', 'g_cow_owner', owner,
          {'ended': 1, 'copied': 0.5, 'heir': 0.5}, hint='fault_write: page_refs', manual=TASK,
-         draw={'pages': (20, 60)}, args=('pages',), budget=100),
+         draw={'pages': (20, 60)}, args=('pages',), budget=250),
     Test('cow-family', 'three generations, of which the middle one ends first', 'g_cow_family', family,
          {'middle': 1, 'last': 1}, hint='a frame has as many users as PTEs: page_get, page_put', manual=HINTS,
-         machine=Machine(mem=72, append='poison'), draw={'group': (2, 12)}, args=('group',), budget=100),
+         machine=Machine(mem=72, append='poison'), draw={'group': (2, 12)}, args=('group',), budget=250),
     Test('cow-read', 'reads copy nothing; memory that was never written stays zero', 'g_cow_read', read,
          {'reads': 1, 'zeros': 1}, hint='zero_frame belongs to nobody', manual=TASK,
-         draw={'pages': (20, 60), 'zeros': (4, 12)}, args=('pages', 'zeros'), budget=100),
+         draw={'pages': (20, 60), 'zeros': (4, 12)}, args=('pages', 'zeros'), budget=250),
     *more.tests(TASK, HINTS, DEBUG),
 )

@@ -1,8 +1,19 @@
 // The parent writes to its pages, forks, and writes to them again at once: nothing comes between that would
-// make the processor forget that it was allowed to.
+// make the processor forget that it was allowed to. Then a child writes to shared pages, one at a time, while
+// the grader watches the kernel.
 //
 //   g_cow_flush SEED PAGES ROUNDS
 #include "grade/user/grade_cow.h"
+
+static void write_singly(char *p, uint64 pages)
+{
+    for (uint64 i = 0; i < pages; i++) {
+        stop("shared", p + i * PAGE);
+        poke(p + i * PAGE + 5, i);
+        stop("copied", p + i * PAGE);
+    }
+    exit(0);
+}
 
 int main(int argc, char **argv)
 {
@@ -29,5 +40,10 @@ int main(int argc, char **argv)
         gate_open(&go, 1);
         wait_status();
     }
+    fill(p, pages, seed);
+    stop("filled", p);
+    if (must_fork() == 0)
+        write_singly(p, pages);
+    wait_status();
     return 0;
 }
