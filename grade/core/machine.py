@@ -25,7 +25,7 @@ import time
 
 import faultline
 import qmp as monitor
-from core import gdbstub, image
+from core import failing, gdbstub, image
 from core.guest import RAM_BASE, Broken, Guest
 from core.verdict import Fail, Infrastructure, Part
 
@@ -122,7 +122,8 @@ class Run:
         return ' '.join([name, str(self.given), *(str(self.drawn[a]) for a in self.test.args)])
 
     def settings(self):
-        m, s = self.test.machine, faultline.Settings()
+        m = self.test.machine
+        s = failing.Settings() if m.swap_errors else faultline.Settings()
         s.qemu = os.environ.get('QEMU') or s.qemu
         s.kernel, s.fsimg = str(self.build.kernel), str(self.folder / 'fs.img')
         s.cpus, s.mem, s.swap, s.policy = m.harts, m.mem << 20, m.swap << 20, m.policy
