@@ -6,7 +6,6 @@
 #include "kernel/param.h"
 #include "kernel/swap/slot.h"
 #include "kernel/vm/as.h"
-#include "kernel/vm/fault.h"
 #include "kernel/vm/frame.h"
 
 #define SAY(name, value) asm volatile("->" #name " %0" ::"i"(value))
@@ -21,18 +20,19 @@ void layout(void)
     SAY(FRAME_SIZE, sizeof(struct frame));
     SAY(FRAME_REF, offsetof(struct frame, ref));
     SAY(FRAME_KIND, offsetof(struct frame, kind));
-    SAY(MMU_ROOT, offsetof(struct mmu, root));
     SAY(AS_LINK, offsetof(struct as, link));
     SAY(AS_ROOT, offsetof(struct as, mmu.root));
     SAY(AS_FAMILY, offsetof(struct as, family));
+    SAY(VMA_SIZE, sizeof(struct vma));
+    SAY(VMA_START, offsetof(struct vma, start));
+    SAY(VMA_END, offsetof(struct vma, end));
+    SAY(VMA_PERM, offsetof(struct vma, perm));
+    SAY(VMA_KIND, offsetof(struct vma, kind));
+    SAY(VMA_FILE, offsetof(struct vma, file));
+    SAY(VMA_OFF, offsetof(struct vma, off));
+    SAY(VMA_FILELEN, offsetof(struct vma, filelen));
     SAY(PTE_SWAP, PTE_SWAP);
     SAY(USTACK_TOP, USTACK_TOP);
     SAY(STACK_LIMIT, STACK_LIMIT);
     SAY(STACK_SLACK, STACK_SLACK);
-    SAY(STACK_GAP, STACK_GAP);
-    SAY(FAULT_OK, FAULT_OK);
-    SAY(FAULT_UNMAPPED, FAULT_UNMAPPED);
-    SAY(FAULT_NULL, FAULT_NULL);
-    SAY(FAULT_STACK, FAULT_STACK);
-    SAY(FAULT_GUARD, FAULT_GUARD);
 }
