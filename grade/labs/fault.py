@@ -3,6 +3,7 @@ import struct
 
 from core import pattern
 from core.table import Test
+from labs.fault_areas import areas
 from labs.fault_lib import FETCH, PAGE, STORE, access, bystander, must_die, must_live, same_text, user_faults
 
 MANUAL = 'lab/fault/README.md#the-task'
@@ -120,4 +121,7 @@ TESTS = (
     Test('fault-hole', 'an access to nothing ends its process and no other', 'g_fault_hole', hole,
          {'unmapped': 1, 'edge': 1, 'null': 0.5, 'kernel': 0.5, 'others': 0.5}, hint='vma_find, trap_fault', manual=MANUAL,
          draw={'pages': (1, 9)}, args=('pages',), budget=200),
+    Test('fault-areas', 'a set of areas finds, joins, splits and moves them as its header says', 'g_fault_call', areas,
+         {'find': 0.5, 'insert': 0.5, 'remove': 1, 'limits': 0.5}, hint='kernel/vm/vma.c, one function after the other',
+         manual=MANUAL, draw={'place': (0, 0x10000)}, budget=200),
 )
