@@ -6,6 +6,7 @@
 #include "kernel/param.h"
 #include "kernel/swap/slot.h"
 #include "kernel/vm/as.h"
+#include "kernel/vm/fault.h"
 #include "kernel/vm/frame.h"
 
 #define SAY(name, value) asm volatile("->" #name " %0" ::"i"(value))
@@ -20,6 +21,7 @@ void layout(void)
     SAY(FRAME_SIZE, sizeof(struct frame));
     SAY(FRAME_REF, offsetof(struct frame, ref));
     SAY(FRAME_KIND, offsetof(struct frame, kind));
+    SAY(MMU_ROOT, offsetof(struct mmu, root));
     SAY(AS_LINK, offsetof(struct as, link));
     SAY(AS_ROOT, offsetof(struct as, mmu.root));
     SAY(AS_FAMILY, offsetof(struct as, family));
@@ -35,4 +37,10 @@ void layout(void)
     SAY(USTACK_TOP, USTACK_TOP);
     SAY(STACK_LIMIT, STACK_LIMIT);
     SAY(STACK_SLACK, STACK_SLACK);
+    SAY(STACK_GAP, STACK_GAP);
+    SAY(FAULT_OK, FAULT_OK);
+    SAY(FAULT_UNMAPPED, FAULT_UNMAPPED);
+    SAY(FAULT_NULL, FAULT_NULL);
+    SAY(FAULT_STACK, FAULT_STACK);
+    SAY(FAULT_GUARD, FAULT_GUARD);
 }
