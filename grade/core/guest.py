@@ -40,7 +40,7 @@ def toolchain(tool):
 
 
 def symbols(elf):
-    """{name: address}; of static functions with one name any one."""
+    """{name: address}; of several with one name the global one, so that no file can hide another's; of static ones any."""
     return _symbols(str(elf), os.stat(elf).st_mtime_ns)
 
 
@@ -50,7 +50,7 @@ def _symbols(elf, _time):
     found = {}
     for line in text.splitlines():
         words = line.split()
-        if len(words) == 3:
+        if len(words) == 3 and (words[1].isupper() or words[2] not in found):
             found[words[2]] = int(words[0], 16)
     return found
 

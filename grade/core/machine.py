@@ -10,6 +10,7 @@ A stop is a breakpoint of the emulator on grade_stop() in the program (grade/use
 with the program's own text under it. Everything a check sees comes from physical memory, registers, QEMU's trap log and
 its disk counters; nothing that the guest prints is believed. Time is guest instructions.
 """
+import functools
 import hashlib
 import mmap
 import os
@@ -36,6 +37,9 @@ IDLE_LIMIT = 12_000         # million guest ns that all harts may wait for nothi
 WALL_LIMIT = 240            # seconds; an outer net: what it catches is the host's fault
 CONSOLE_LIMIT = 4 << 20     # bytes that a guest may print
 FILE_LIMIT = 2 << 30        # bytes that QEMU may write into one file
+SPACE_LIMIT = 16 << 30      # bytes of addresses that QEMU may use
+LOG_LIMITS = {'console': (CONSOLE_LIMIT, 'the guest printed'), 'traps': (256 << 20, "the guest's traps fill"),
+              'qemu': (1 << 20, 'QEMU complained of the guest in')}
 SHOWN_LINES = 30
 TRAP = re.compile(r'hart:(\d+), async:(\d), cause:([0-9a-f]+), epc:0x([0-9a-f]+), tval:0x([0-9a-f]+)')
 FAULTS = {12: 'fetch', 13: 'load', 15: 'store'}
@@ -83,15 +87,25 @@ def unnamed_file(size, folders):
     raise Infrastructure(f'no room for a machine of {size >> 20} MiB in {" or ".join(map(str, folders))}: {error.strerror}')
 
 
-def sandbox():
-    return ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']
+@functools.lru_cache(maxsize=None)
+def sandbox(qemu='qemu-system-riscv64'):
+    """QEMU's options that let it start no program and gain no rights; none if it was built without them."""
+    options = ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']
+    try:
+        done = subprocess.run([qemu, *options, '-version'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return options  # starting the machine will say what is wrong
+    return [] if done.returncode else options
 
 
 def limits():
     """In QEMU's process, before it starts."""
     faultline.die_with_parent()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in ((resource.RLIMIT_FSIZE, FILE_LIMIT), (resource.RLIMIT_AS, SPACE_LIMIT), (resource.RLIMIT_CORE, 0)):
+        hard = resource.getrlimit(what)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
 
 
 class Run:
@@ -130,7 +144,7 @@ class Run:
         s.append = ' '.join(filter(None, [f'uframes={m.uframes}' if m.uframes else '', m.append]))
         s.ram_file = f'/dev/fd/{self.fds[0]}'
         s.fds = self.fds
-        s.extra = ['-icount', f'shift={m.shift}', '-seed', str(self.seed & 0x7fffffff), *sandbox()]
+        s.extra = ['-icount', f'shift={m.shift}', '-seed', str(self.seed & 0x7fffffff), *sandbox(s.qemu)]
         return s
 
     def __enter__(self):
@@ -260,9 +274,16 @@ class Run:
             raise Infrastructure('QEMU closed its sockets and did not end') from None
         if self.ended < 0:
             number = -self.ended
+            if number == signal.SIGXFSZ:
+                raise Fail('a machine that does not run wild', f'it made QEMU write more than {FILE_LIMIT >> 30} GiB')
             raise Infrastructure(f'QEMU was ended by signal {number} ({signal.Signals(number).name})')
-        if self.ended == 1 and 'qemu-system' in (self.folder / 'qemu').read_text(errors='replace'):
-            raise Infrastructure('QEMU failed: ' + (self.folder / 'qemu').read_text(errors='replace')[-500:].strip())
+        if self.ended == 1 and 'qemu-system' in self.complaints():
+            raise Infrastructure('QEMU failed: ' + self.complaints()[-500:].strip())
+
+    def complaints(self):
+        """What QEMU said, the first of it."""
+        with open(self.folder / 'qemu', 'rb') as text:
+            return text.read(65536).decode('utf-8', 'replace')
 
     def _look(self, thread):
         """The stop at which `thread` stands, None if it is not the program's."""
@@ -304,8 +325,9 @@ class Run:
             raise Fail(f'at most {self.test.budget} million instructions', self._stuck('still running'))
         if ticks * TICK > (self.test.budget << self.test.machine.shift) * 1_000_000 + IDLE_LIMIT * 1_000_000:
             raise Fail('a machine that goes on', self._stuck('every hart has been waiting'))
-        if (self.folder / 'console').stat().st_size > CONSOLE_LIMIT:
-            raise Fail('a few lines of text', f'the guest printed more than {CONSOLE_LIMIT >> 20} MiB')
+        for name, (most, what) in LOG_LIMITS.items():
+            if (self.folder / name).stat().st_size > most:
+                raise Fail('a machine that does not run wild', f'{what} more than {most >> 20} MiB')
         if time.monotonic() - self.begin > WALL_LIMIT:
             raise Infrastructure(f'no end after {WALL_LIMIT} s on this host, {self.instructions / 1e6:.0f} million instructions')
 
