@@ -53,15 +53,20 @@ class Stub:
             raise Gone('the machine has ended')
         self.buffer += data
 
+    def _packet(self):
+        """A packet that is all there; None when it is not. (A `+` alone, which answers ours, is none.)"""
+        start = self.buffer.find(b'$')
+        end = self.buffer.find(b'#', start + 1) if start >= 0 else -1
+        if end < 0 or len(self.buffer) < end + 3:
+            return None
+        packet, self.buffer = self.buffer[start + 1:end], self.buffer[end + 3:]
+        self.sock.sendall(b'+')
+        return re.sub(rb'}(.)', lambda m: bytes([m[1][0] ^ 0x20]), packet, flags=re.S)
+
     def _receive(self):
-        while True:
-            start = self.buffer.find(b'$')
-            end = self.buffer.find(b'#', start + 1) if start >= 0 else -1
-            if end >= 0 and len(self.buffer) >= end + 3:
-                packet, self.buffer = self.buffer[start + 1:end], self.buffer[end + 3:]
-                self.sock.sendall(b'+')
-                return re.sub(rb'}(.)', lambda m: bytes([m[1][0] ^ 0x20]), packet, flags=re.S)
+        while (packet := self._packet()) is None:
             self._fill()
+        return packet
 
     def ask(self, text):
         self._send(text)
@@ -120,10 +125,14 @@ class Stub:
 
     def stopped(self, seconds):
         """The thread that stopped, None if nothing happened within `seconds`."""
+        end = time.monotonic() + seconds
         while True:
-            if b'$' not in self.buffer and not select.select([self.sock], [], [], seconds)[0]:
-                return None
-            packet = self._receive()
+            packet = self._packet()
+            if packet is None:
+                if not select.select([self.sock], [], [], max(0, end - time.monotonic()))[0]:
+                    return None
+                self._fill()
+                continue
             if packet[:1] == b'T':
                 return re.search(rb'thread:([^;]*);', packet)[1].decode()
             if packet[:1] in b'WX':
