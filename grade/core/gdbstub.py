@@ -120,8 +120,9 @@ class Stub:
     def clear_breakpoint(self, va):
         self.ask(f'z1,{va:x},2')
 
-    def go(self):
-        self._send('c')
+    def go(self, how='c'):
+        """Lets the machine run; how='s': one instruction."""
+        self._send(how)
 
     def stopped(self, seconds):
         """The thread that stopped, None if nothing happened within `seconds`."""
