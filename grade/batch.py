@@ -117,13 +117,15 @@ def scores(submissions, tests):
                              r['seed'] if r else '', s.page if r else ''])
             continue
         by_name = {t['name']: t['points'] for t in r['tests']}
-        writer.writerow([cell(s.shown), 'graded' if r['outcome'] == 'complete' else 'does not build', r['points'], r['max'],
+        writer.writerow([cell(s.shown), 'graded' if r['outcome'] == 'complete' else 'not built', r['points'], r['max'],
                          *(r['labs'].get(lab, {}).get('points', '') for lab in labs),
                          *(by_name.get(t.name, '') for t in tests), r['seed'], s.page])
     return out.getvalue()
 
 
 class Batch:
+    grader = TOP / 'grade/grade.py'
+
     def __init__(self, args):
         self.args, self.out = args, args.out
         self.kept = self.out / 'results'
@@ -149,7 +151,7 @@ class Batch:
 
     def grade(self, submission):
         """Runs the grader on one; True if it came to an end by itself."""
-        argv = [sys.executable, str(TOP / 'grade/grade.py'), '--submission', str(submission.path), '--seed', str(self.seed),
+        argv = [sys.executable, str(self.grader), '--submission', str(submission.path), '--seed', str(self.seed),
                 '--results', str(self.file(submission)), '-j', '1', *(['--lab', self.args.lab] if self.args.lab else [])]
         with self.lock:
             if self.stopping:

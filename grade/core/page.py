@@ -97,7 +97,7 @@ def submission(name, results):
     """The page of one submission. results: what grade/results.json holds."""
     notes = ''.join(f'<li>{text(n)}</li>' for n in results.get('notes', []))
     message = lines(results['message'].split('\n')) if results['message'] else ''
-    heading = '<h2>It does not build</h2>' if results['outcome'] == 'build' else ''
+    heading = '<h2>It could not be built</h2>' if results['outcome'] == 'build' else ''
     tests = results['tests'] if results['outcome'] != 'build' else []  # all for the one reason that stands above
     body = [f'<p><strong>{score(results)}</strong> (SEED={text(results["seed"])}, {text(results["time"])})</p>',
             f'<ul>{notes}</ul>' if notes else '', heading + message, table(results),
@@ -118,6 +118,6 @@ def index(title, rows):
         cells = [number(results['points']), number(results['max'])] if final else ['', '']
         cells += [number(results['labs'][lab]['points']) if final and lab in results['labs'] else '' for lab in labs]
         state = 'not yet graded' if not results else '' if final and results['outcome'] == 'complete' else \
-            'does not build' if final else 'host trouble: tried again at the next run'
+            'not built' if final else 'host trouble: tried again at the next run'
         out.append(f'<tr><td>{link}</td>' + ''.join(f'<td class="n">{c}</td>' for c in cells) + f'<td>{state}</td></tr>')
     return document(title, '<table>' + '\n'.join(out) + '</table>')

@@ -18,7 +18,7 @@ SPLICE = re.compile(r'\\[ \t\f\v]*\r?\n')
 RAW_STRING = re.compile(r'(?<![\w$])(u8|u|U|L)?R"')
 TOKEN = re.compile(r'''(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')'''
                    r'''|(?P<open>["'][^\n]*)''', re.S)
-WORDS = ((re.compile(r'\b_Pragma\b'), '_Pragma'), (re.compile(r'\w*has_(include|embed)\w*'), '__has_include'),
+WORDS = ((re.compile(r'\b_Pragma\b'), '_Pragma'), (re.compile(r'has_(include|embed)'), '__has_include'),
          (re.compile(r'%:'), 'the digraph %:'))
 
 
@@ -76,17 +76,18 @@ SECTION = re.compile(r'''\s*(\.(text(\.(?!entry|uaccess)[\w.$]+)?|s?rodata[\w.$]
                      r'''note\.GNU-stack|comment))\s*(,.*)?''')
 # whatever a lexer thinks of it, this stands nowhere outside a string
 NEVER = re.compile(r'incbin|altmacro|\.\s*(include|macro|irp|irpc|rept)\b', re.I)
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*("|\\?$)')  # to the end of the line when it has no end: looked at once
 LABEL = re.compile(r'\s*[\w.$]+\s*:')
 
 
 def statement(text):
     """What is wrong with one statement, its strings emptied; '' when nothing is."""
+    at = 0
     label = LABEL.match(text)
     while label:
-        text = text[label.end():]
-        label = LABEL.match(text)
-    text = text.strip()
+        at = label.end()
+        label = LABEL.match(text, at)
+    text = text[at:].strip()
     if not text:
         return ''
     name = re.match(r'[A-Za-z_.][\w.]*', text)
@@ -106,7 +107,7 @@ def statement(text):
 
 def assembly_line(line):
     """What is wrong with a line; '' when nothing is."""
-    empty = STRING.sub('""', line)
+    empty = STRING.sub(lambda m: '""' if m[1] == '"' else '"', line)
     code, _, comment = empty.partition('#')
     if NEVER.search(code) or NEVER.search(comment):
         return 'what brings in other files'

@@ -24,9 +24,9 @@ from core.table import LABS
 from core.verdict import Infrastructure
 
 MOST_PACKED = 32 << 20      # bytes of an archive
-MOST_WRITTEN = 64 << 20     # bytes of one file that the compiler writes
+MOST_WRITTEN = 16 << 20     # bytes of one file that the compiler writes
 SHOWN_LINES, SHOWN_WIDTH = 60, 160
-COMPILER_HEADER = re.compile(r'/[^\0]*/gcc[\w-]*/[^\0]*/include/(stdbool|stdint|stdint-gcc|stddef|stdarg)\.h')
+COMPILER_HEADERS = (*scan.SYSTEM_HEADERS, 'stdint-gcc.h')
 NO_OBJECT = ('-g', '-MMD', '-MP')  # flags that say nothing to an assembler, or make further files
 KILLED = re.compile(r'fatal error: Killed signal|Cannot allocate memory|[Rr]esource temporarily unavailable')
 
@@ -177,9 +177,15 @@ def dependencies(text):
     return text.replace('\\\n', ' ').partition(':')[2].split()
 
 
+def is_compilers(dep):
+    """Whether it is one of the four headers, in the compiler's own folder."""
+    folder, name = posixpath.split(posixpath.normpath(dep))
+    return name in COMPILER_HEADERS and '/gcc' in folder and folder.endswith('/include')
+
+
 def read_outside(deps, path, known):
     """What the compiler read and may not have."""
-    return [d for d in deps if posixpath.normpath(d) not in {path, *known} and not COMPILER_HEADER.fullmatch(d)]
+    return [d for d in deps if posixpath.normpath(d) not in {path, *known} and not is_compilers(d)]
 
 
 def report(text):
