@@ -215,4 +215,8 @@ TESTS = (
     Test('swap-errors', 'a swap disk that fails costs no page but those that it has', 'g_swap_errors', more.errors,
          {'write': 1, 'read': 1}, hint='rmap_restore; FAULT_DISK', manual=MANUAL,
          machine=Machine(uframes=400, swap=8, swap_errors=True), draw={'pages': (20, 50)}, args=('pages',)),
+    Test('swap-storm', 'many processes fork, write, are killed and end while pages go and come', 'g_swap_storm', more.storm,
+         {'storm': 2}, hint='the two rules above all', manual=MANUAL, seeds=3,
+         machine=Machine(uframes=128, swap=8, append='tick_us=1000 poison'), draw={'pages': (40, 60), 'rounds': (3, 5)},
+         args=('pages', 'rounds')),
 )

@@ -1,7 +1,7 @@
-// A storm on several harts: processes that share pages and have their own fork, write, check, and end at the
+// A storm: processes that share pages and have their own fork, write, check, and end at the
 // same time, in far too little memory; some are killed in between.
 //
-//   g_swap_harts SEED PAGES ROUNDS
+//   g_swap_storm SEED PAGES ROUNDS
 #include "grade/user/grade_swap.h"
 
 #define WORKERS 4
