@@ -254,7 +254,11 @@ class Guest:
         return int.from_bytes(data[self.layout['FRAME_REF']:][:4], 'little'), \
             FRAME_KINDS[kind] if kind < len(FRAME_KINDS) else f'kind {kind}'
 
-    def idle_ticks(self):
-        """Timebase ticks that all harts have waited for work."""
-        base, size, at = self.symbols['cpus'], self.layout['CPU_SIZE'], self.layout['CPU_IDLE_TICKS']
-        return sum(self.word(base + i * size + at) for i in range(self.layout['NCPU']))
+    def idle_ticks(self, now):
+        """Timebase ticks that all harts have waited for work, up to the time `now`: those that wait still, too."""
+        base, size, at = self.symbols['cpus'], self.layout['CPU_SIZE'], self.layout
+        ticks = 0
+        for cpu in range(base, base + at['NCPU'] * size, size):
+            since = self.word(cpu + at['CPU_IDLE_SINCE']) if self.kernel(cpu + at['CPU_IDLE'], 1) != b'\0' else now
+            ticks += self.word(cpu + at['CPU_IDLE_TICKS']) + max(0, now - since)
+        return ticks

@@ -17,7 +17,9 @@ void layout(void)
     SAY(DIRECT_BASE, DIRECT_BASE);
     SAY(NCPU, NCPU);
     SAY(CPU_SIZE, sizeof(struct cpu));
+    SAY(CPU_IDLE, offsetof(struct cpu, idle));
     SAY(CPU_IDLE_TICKS, offsetof(struct cpu, idle_ticks));
+    SAY(CPU_IDLE_SINCE, offsetof(struct cpu, idle_since));
     SAY(FRAME_SIZE, sizeof(struct frame));
     SAY(FRAME_REF, offsetof(struct frame, ref));
     SAY(FRAME_KIND, offsetof(struct frame, kind));

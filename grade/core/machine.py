@@ -314,7 +314,7 @@ class Run:
     def _measure(self):
         """Busy instructions so far; Fail when there were too many."""
         ticks = self._ticks()
-        idle = self.guest.idle_ticks() // max(1, self.test.machine.harts)
+        idle = self.guest.idle_ticks(ticks) // max(1, self.test.machine.harts)
         self.instructions = max(0, ticks - idle) * TICK >> self.test.machine.shift
         return ticks
 

@@ -50,7 +50,8 @@ struct cpu {
     uint64 switches;
     uint64 syscalls;
     uint64 interrupts;
-    uint64 idle_ticks;
+    uint64 idle_ticks;          // timebase ticks that it has waited for work
+    volatile uint64 idle_since; // while idle: the time when that began
 } __attribute__((aligned(CPU_ALIGN)));
 
 extern struct cpu cpus[NCPU];

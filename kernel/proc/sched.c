@@ -112,6 +112,7 @@ static void idle(struct cpu *c)
 {
     uint64 bit = 1UL << c->index, start = r_time();
     mmu_switch(0);
+    c->idle_since = start;
     c->idle = true;
     __atomic_fetch_or(&rq.idle, bit, __ATOMIC_SEQ_CST);
     if (list_empty(&rq.ready) && !panicking)
