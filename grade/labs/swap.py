@@ -7,7 +7,7 @@ from core import pattern
 from core.guest import PAGE
 from core.table import Machine, Test
 from labs import swap_more as more
-from labs.swap_lib import Counters, arrive, bad_pages, need_distinct, need_few_frames, need_on_disk, need_out, of, out, some
+from labs.swap_lib import Counters, arrive, bad_pages, first_out, need_distinct, need_few_frames, need_on_disk, need_out, of, out, some
 
 MANUAL = 'lab/swap/README.md#the-task'
 
@@ -90,11 +90,10 @@ def with_word(seed, i):
 def several_spaces(run):
     """The same addresses in three programs."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
-    p, since, filled = 0, None, []
+    p, since, filled = first_out(run)[0], None, []
     for _ in range(3):
         at = arrive(run, 'filled', 'three programs can fill more memory than there is')
         since = since or Counters(run)
-        p = at.args[0]
         filled.append((at.root, at.args[1]))
     arrive(run, 'all', 'the first program can read its pages')
     gone = []

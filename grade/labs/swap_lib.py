@@ -71,6 +71,16 @@ def need_out(run, space, p, n, least):
     return gone
 
 
+def first_out(run):
+    """The pages with which a test begins have left memory. Returns their address and number."""
+    at = arrive(run, 'leave', 'pages can leave memory')
+    p, n = at.args[:2]
+    gone = need_out(run, run.space(), p, n, n)
+    need_distinct(run, gone)
+    run.need(all(any(slot_bytes(run, page)) for page in gone), 'the swap disk has what was in them', 'zeros')
+    return p, n
+
+
 def need_distinct(run, pages):
     """No two of them, which hold different bytes, name one slot."""
     owner = {}

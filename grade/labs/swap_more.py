@@ -1,7 +1,7 @@
 """More checks of lab 4 (grade/labs/swap.py): sharers, slots, system calls, a full swap disk, text, order, errors, a storm."""
 from core import failing, pattern
 from core.guest import PAGE
-from labs.swap_lib import (Counters, arrive, bad_pages, held, need_distinct, need_few_frames, need_on_disk, need_out, of, out,
+from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk, need_out, of, out,
                            some)
 
 
@@ -91,6 +91,7 @@ def slots(run):
 def calls(run):
     """read, write, exec, wait with memory that is out."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
+    first_out(run)
     at = arrive(run, 'thrash', 'programs together use more memory than there is')
     since = Counters(run)
     at = arrive(run, 'calls', 'pages leave memory')
@@ -121,6 +122,7 @@ def full(run):
     pool, half = run.test.machine.uframes, run.drawn['most'] // 2
     survivors = 'when memory and swap are full, the others go on'
     since = None
+    first_out(run)
     for _ in range(2):
         at = arrive(run, 'half', f'a program can use {half} pages where there are {pool} frames and swap')
         since = since or Counters(run)
@@ -177,6 +179,7 @@ def order(run):
     """With batches of one the victims are those of FIFO, one after the other."""
     n, frames, count = run.drawn['pages'], run.drawn['frames'], run.drawn['count']
     run.stop('used')
+    first_out(run)
     since, memory, known, room = Counters(run), [], set(), 0
     for k in range(count):
         at = arrive(run, 'used', f'a program can use {n} pages when there are {frames} frames for them')
@@ -241,9 +244,9 @@ def errors(run):
 def storm(run):
     """A storm, and then all is counted."""
     seed, n, rounds, pool = run.given, run.drawn['pages'], run.drawn['rounds'], run.test.machine.uframes
-    p, since = run.stop('begin').args[0], Counters(run)
+    p, many = first_out(run)
+    since = Counters(run)
     at = arrive(run, 'calm', 'processes share and write more memory than there is')
-    many = at.args[2]
     run.need(at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
     need_few_frames(run, pool)

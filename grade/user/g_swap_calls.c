@@ -13,7 +13,7 @@ static struct bell ready;
 // Goes round its memory until it is killed.
 static void hog(uint64 pages, uint64 seed)
 {
-    char *p = heap(pages);
+    char *p = large_heap(pages);
     for (uint64 round = 0;; round++) {
         fill(p, pages, seed + round);
         if (round == 0)
@@ -93,6 +93,7 @@ int main(int argc, char **argv)
     char *from = heap(pages), *to = heap(pages);
     bell_make(&ready);
     fill(from, pages, seed);
+    first_out(from, pages);
     fill(to, pages, seed + 1);
     int other = must_fork();
     if (other == 0)

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     await(&ready);
     char *mine = heap(small);
     fill(mine, small, seed + 9);
+    first_out(mine, small);
     for (int round = 0; round < 2; round++) {
         if (must_fork() == 0)
             glutton(seed + 2, most);
@@ -47,7 +48,7 @@ int main(int argc, char **argv)
         stop("died", mine, status, wrong(mine, small, seed + 9));
     }
     uint64 pages = most / 2; // room again, for what only both together can hold
-    char *p = heap(pages);
+    char *p = large_heap(pages);
     fill(p, pages, seed + 3);
     stop("room", p, pages);
     stop("right", p, wrong(p, pages, seed + 3));

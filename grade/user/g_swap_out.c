@@ -6,7 +6,7 @@
 int main(int argc, char **argv)
 {
     uint64 seed = grade_arg(argc, argv, 1), pages = grade_arg(argc, argv, 2), bad = 0;
-    char *p = heap(pages);
+    char *p = large_heap(pages);
     stop("begin", p);
     fill(p, pages, seed);
     stop("filled", p);

@@ -11,7 +11,7 @@ static void work(const char *name, uint64 seed, uint64 pages, struct bell *first
                  struct bell *last)
 {
     await(first);
-    char *p = heap(pages);
+    char *p = large_heap(pages);
     fill(p, pages, seed);
     stop("filled", p, seed);
     tell(then);
@@ -61,6 +61,7 @@ int main(int argc, char **argv)
         become(argv[0], seed + 2, pages);
     char *p = heap(pages);
     fill(p, pages, seed);
+    first_out(p, pages);
     stop("filled", p, seed);
     for (int i = 0; i < 2; i++) { // one after the other
         tell(&start[i]);

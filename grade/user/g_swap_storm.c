@@ -38,7 +38,7 @@ static uint64 round_of(int me, uint64 round)
 static void worker(int me, uint64 rounds)
 {
     uint64 bad = 0;
-    own = heap(pages);
+    own = large_heap(pages);
     for (uint64 round = 0; round < rounds; round++)
         bad += round_of(me, round);
     tell(&ready);
@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     bell_make(&go);
     shared = heap(SHARED);
     fill(shared, SHARED, seed);
-    stop("begin", shared);
+    first_out(shared, SHARED);
     for (int i = 0; i < WORKERS; i++)
         if (must_fork() == 0)
             worker(i, rounds);

@@ -35,7 +35,7 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "run") == 0)
         return run_all(1) != 1 + SUM;
     uint64 seed = grade_arg(argc, argv, 1), pages = grade_arg(argc, argv, 2), x = run_all(seed);
-    char *p = heap(pages);
+    char *p = large_heap(pages);
     stop("ran", many_functions, FUNCTIONS, x == seed + SUM);
     fill(p, pages, seed);
     stop("filled", p, pages);

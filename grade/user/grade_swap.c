@@ -9,6 +9,21 @@ uint64 page_out(void *p, uint64 n)
     return gone < 0 ? 0 : gone;
 }
 
+void first_out(void *p, uint64 n)
+{
+    page_out(p, n);
+    stop("leave", p, n);
+}
+
+char *large_heap(uint64 n)
+{
+    heap(0); // page-aligned
+    char *p = sbrklazy(n * PAGE);
+    if (p == SBRK_ERROR)
+        exit(3);
+    return p;
+}
+
 void only(void *p, uint64 n)
 {
     swapctl(SWAPCTL_ONLY, (uint64)p, n * PAGE);

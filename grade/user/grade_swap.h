@@ -5,6 +5,10 @@
 
 // n pages from p leave memory, as far as they can. Returns how many went.
 uint64 page_out(void *p, uint64 n);
+// The same, for the n pages with which a test begins: without pages that leave memory it makes no sense.
+void first_out(void *p, uint64 n);
+// n pages of fresh heap, page-aligned, however many there can be.
+char *large_heap(uint64 n);
 // From now on only n pages from p leave memory, in this program and its children by fork; n = 0: all again.
 void only(void *p, uint64 n);
 // Frames that programs may use, all together, from now on. 0: as at boot.
