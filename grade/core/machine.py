@@ -261,6 +261,8 @@ class Run:
                 thread = self.stub.stopped(0.3)
                 if thread:
                     self._measure()
+                    if self.instructions > self.test.budget * 1_000_000:
+                        raise Fail(f'at most {self.test.budget} million instructions', f'{self.instructions / 1e6:.0f} million')
                     return thread
                 self._watch()
             except (gdbstub.Gone, monitor.Gone):

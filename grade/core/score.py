@@ -15,10 +15,12 @@ import shutil
 import threading
 import time
 
+from core import gdbstub
 from core.guest import Broken
 from core.machine import Run
 from core.verdict import Fail, Infrastructure, Part
 import faultline
+import qmp
 
 STATUS = ('pass', 'fail', 'infrastructure')
 TEXT_MAX = 4000           # characters of what was expected or shown
@@ -120,6 +122,8 @@ def run_once(test, build, seed, folder, machines=None):
         machines.enter(run)
         with run:
             judge(test, run, result)
+    except (gdbstub.Gone, qmp.Gone):
+        result = blank(test, seed, 'infrastructure', 'a host that can run the test', 'QEMU went away while it was looked at')
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     finally:
