@@ -7,6 +7,7 @@
 #include "kernel/param.h"
 #include "kernel/riscv.h"
 #include "kernel/stat.h"
+#include "kernel/syscall.h"
 #include "kernel/vmstat.h"
 #include "user/usertests.h"
 
@@ -36,6 +37,14 @@ static int verb_fpzero(void)
     OR_REG(31);
     asm volatile("frcsr %0" : "=r"(x));
     return (sum | x) != 0;
+}
+
+// Status 0 when the saved registers that main has not used yet are zero.
+static int verb_regzero(void)
+{
+    uint64 a, b, c;
+    asm volatile("mv %0, s9\n mv %1, s10\n mv %2, s11" : "=r"(a), "=r"(b), "=r"(c));
+    return (a | b | c) != 0;
 }
 
 // Status 0 when bss, new heap and the stack below its used part are all zero.
@@ -105,6 +114,8 @@ int ut_verb(int argc, char **argv)
     const char *verb = argv[1];
     if (strcmp(verb, "@fpzero") == 0)
         return verb_fpzero();
+    if (strcmp(verb, "@regzero") == 0)
+        return verb_regzero();
     if (strcmp(verb, "@fresh") == 0)
         return verb_fresh();
     if (strcmp(verb, "@args") == 0)
@@ -252,6 +263,23 @@ static void exec_fresh(void)
         memset((char *)USTACK_TOP - MIB, 0xee, 128 * KIB);
         memset(bss, 0xee, sizeof(bss));
         exec(PROGRAM, argv);
+        exit(1);
+    }
+    CHECK_EQ(ut_wait(), 0);
+}
+
+// No register of the old program reaches the new one, also of those that a system call leaves alone.
+static void exec_reg_zero(void)
+{
+    char *argv[] = {"usertests", "@regzero", 0};
+    if (ut_fork() == 0) {
+        register const char *a0 asm("a0") = PROGRAM;
+        register char **a1 asm("a1") = argv;
+        register long a7 asm("a7") = SYS_exec;
+        asm volatile("li s9, -1\n li s10, -1\n li s11, -1\n ecall"
+                     : "+r"(a0)
+                     : "r"(a1), "r"(a7)
+                     : "s9", "s10", "s11", "memory");
         exit(1);
     }
     CHECK_EQ(ut_wait(), 0);
@@ -451,6 +479,7 @@ const struct testcase ut_exec[] = {
     {"exec_inherits", exec_inherits, 0},
     {"exec_fresh", exec_fresh, 0},
     {"exec_fp_zero", exec_fp_zero, 0},
+    {"exec_reg_zero", exec_reg_zero, 0},
     {"exec_name", exec_name, 0},
     {"exec_text_busy", exec_text_busy, 0},
     {"exec_replaced", exec_replaced, 0},

@@ -11,6 +11,7 @@
 #define CPU_EMERGENCY 24
 #define CPU_NOFF      32
 #define CPU_HARTID    40
+#define PROC_KILLED   0   // in struct proc
 #define CPU_SIZE      256 // of the whole struct
 #define CPU_ALIGN     64  // harts do not share cache lines
 

@@ -28,6 +28,8 @@ struct fpstate {
 };
 
 struct proc {
+    volatile bool killed; // set by anyone, never cleared; trap/vector.S looks
+
     struct spinlock lock; // p->lock
 
     // p->lock guards these
@@ -38,8 +40,7 @@ struct proc {
     int xstate; // exit status for wait
     int hart;   // where it runs or last ran
 
-    volatile bool killed; // set by anyone, never cleared
-    bool kill_pending;    // killed, and no sleep has been cut short for it yet; p->lock
+    bool kill_pending; // killed, and no sleep has been cut short for it yet; p->lock
 
     // wait_lock guards these
     struct proc *parent;
@@ -83,6 +84,7 @@ void proc_kill_tree(int pid);      // pid and all its descendants (Ctrl-C); any 
 const char *proc_state_name(int state);
 void proc_dump(void); // process list on the console (Ctrl-P); any context, waits for no lock
 int proc_exec(const char *path, char *const argv[], int argc); // argc, or negative and the caller lives
+void proc_enter_program(int argc) __attribute__((noreturn));   // then: runs what it has loaded
 int proc_count(void);                                          // processes, zombies included
 // Memory is short: kills the largest process. False when that is the caller, who then dies of it.
 // True: try again. *seen, at first NO_MEMORY_SEEN, keeps from call to call what had been given back before

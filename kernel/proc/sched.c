@@ -27,6 +27,7 @@
 _Static_assert(offsetof(struct cpu, ksp) == CPU_KSP, "assembly offset");
 _Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "assembly offset");
 _Static_assert(offsetof(struct cpu, proc) == CPU_PROC, "assembly offset");
+_Static_assert(offsetof(struct proc, killed) == PROC_KILLED, "assembly offset");
 _Static_assert(offsetof(struct cpu, emergency) == CPU_EMERGENCY, "assembly offset");
 _Static_assert(offsetof(struct cpu, hartid) == CPU_HARTID, "assembly offset");
 _Static_assert(sizeof(struct cpu) == CPU_SIZE, "assembly size");

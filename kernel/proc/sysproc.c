@@ -153,6 +153,8 @@ int64 sys_exec(const uint64 *arg)
     int argc = args_fetch(a, arg[1]);
     int result = argc < 0 ? argc : proc_exec(path, a->argv, argc);
     args_free(a);
+    if (result >= 0)
+        proc_enter_program(result);
     return result;
 }
 

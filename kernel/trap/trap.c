@@ -130,7 +130,7 @@ COLD static void kernel_exception(struct trapframe *tf)
     tf->sepc = e->fixup;
 }
 
-static inline void system_call(struct trapframe *tf)
+static __attribute__((noinline)) void system_call(struct trapframe *tf)
 {
     my_cpu()->syscalls++;
     tf->sepc += ECALL_SIZE;
@@ -140,7 +140,7 @@ static inline void system_call(struct trapframe *tf)
 }
 
 // The commonest causes first: this is on the way of every system call and every page fault.
-void trap(struct trapframe *tf)
+HOT void trap(struct trapframe *tf)
 {
     uint64 cause = tf->scause;
     if (cause == CAUSE_ECALL_U)
@@ -153,10 +153,13 @@ void trap(struct trapframe *tf)
         user_exception(tf);
     else
         kernel_exception(tf);
-    if (trap_from_user(tf) && my_proc()->killed) {
-        intr_on();
-        proc_exit(-1);
-    }
+}
+
+// The vector comes here instead of going back to the program of a killed process.
+void trap_killed(void)
+{
+    intr_on();
+    proc_exit(-1);
 }
 
 void trap_stack_overflow(struct trapframe *tf)

@@ -94,24 +94,27 @@ save:
     mv      a0, sp
     call    trap
 
-// Restores the frame at sp and leaves. A new process starts here too (proc_start). Interrupts are off.
+// Restores the frame at sp and leaves. s1 to s11 are as they were: C functions preserve them. A killed process does not
+// get back to its program. Interrupts are off.
     .globl trap_return
 trap_return:
     ld      t0, TF_SSTATUS(sp)
-    ld      t1, TF_SEPC(sp)
-    csrw    sstatus, t0
-    csrw    sepc, t1
-    andi    t0, t0, SSTATUS_SPP
-    bnez    t0, 1f // to the kernel: tp stays, this may be another hart than the one that trapped
+    andi    t1, t0, SSTATUS_SPP
+    bnez    t1, 1f // to the kernel: tp stays, this may be another hart than the one that trapped
+    ld      t1, CPU_PROC(tp)
+    lbu     t1, PROC_KILLED(t1)
+    bnez    t1, killed
     csrw    sscratch, tp
     ld      tp, TF_TP(sp)
-1:  ld      ra, TF_RA(sp)
+1:  ld      t1, TF_SEPC(sp)
+    csrw    sstatus, t0
+    csrw    sepc, t1
+    ld      ra, TF_RA(sp)
     ld      gp, TF_GP(sp)
     ld      t0, TF_T0(sp)
     ld      t1, TF_T1(sp)
     ld      t2, TF_T2(sp)
     ld      s0, TF_S0(sp)
-    ld      s1, TF_S1(sp)
     ld      a0, TF_A0(sp)
     ld      a1, TF_A1(sp)
     ld      a2, TF_A2(sp)
@@ -120,11 +123,6 @@ trap_return:
     ld      a5, TF_A5(sp)
     ld      a6, TF_A6(sp)
     ld      a7, TF_A7(sp)
-    .set    n, 2
-    .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    ld      \r, (TF_S2 + (n - 2) * 8)(sp)
-    .set    n, n + 1
-    .endr
     ld      t3, TF_T3(sp)
     ld      t4, TF_T4(sp)
     ld      t5, TF_T5(sp)
@@ -132,9 +130,19 @@ trap_return:
     ld      sp, TF_SP(sp)
     sret
 
-// trap_return_user(struct trapframe *)
+killed:
+    call    trap_killed
+
+// trap_return_user(struct trapframe *): starts a program with all registers from the frame.
     .globl trap_return_user
 trap_return_user:
     csrci   sstatus, 2
     mv      sp, a0
+    li      s0, 0
+    ld      s1, TF_S1(sp)
+    .set    n, 2
+    .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    ld      \r, (TF_S2 + (n - 2) * 8)(sp)
+    .set    n, n + 1
+    .endr
     j       trap_return

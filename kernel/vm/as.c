@@ -17,6 +17,7 @@
 #include "kernel/vm/fault.h"
 #include "kernel/vm/frame.h"
 #include "kernel/vm/kmem.h"
+#include "kernel/vm/page.h"
 
 struct sleeplock as_list_lock = {.name = "as list"};
 struct list as_list = LIST_INIT(as_list);
@@ -46,13 +47,44 @@ void as_get(struct as *as)
     __atomic_fetch_add(&as->ref, 1, __ATOMIC_RELAXED);
 }
 
+// Empties the PTEs of one leaf table from pte up to last. Returns how many mapped a frame.
+static uint64 drop_leaf(pte_t *pte, const pte_t *last)
+{
+    struct frame *batch = 0;
+    uint64 n = 0;
+    for (; pte < last; pte++) {
+        pte_t old = *pte;
+        if (!(old & PTE_V))
+            continue;
+        *pte = 0;
+        page_put_batch(pa2frame(PTE2PA(old)), &batch);
+        n++;
+    }
+    if (batch)
+        frame_free_batch(batch);
+    return n;
+}
+
+// The frames of an area whose space no hart has loaded, nor ever will: there is no translation to be flushed
+// (what anon_release does first), so each frame goes as soon as its PTE is empty.
+static void drop_frames(struct as *as, uint64 va, uint64 end)
+{
+    for (pte_t *pte; (pte = mmu_next(&as->mmu, &va, end)) != 0; va = leaf_end(va, end))
+        as->resident -= drop_leaf(pte, pte + (leaf_end(va, end) - va) / PGSIZE);
+}
+
 // The frames go while the space is still on the list, so that an audit counts them at every moment.
 static void as_destroy(struct as *as)
 {
+    mmu_wait_unloaded(&as->mmu);
     as_lock(as);
-    for (int i = 0; i < as->vmas.n; i++)
-        anon_release(as, as->vmas.v[i].start, as->vmas.v[i].end);
+    for (int i = 0; i < as->vmas.n; i++) {
+        drop_frames(as, as->vmas.v[i].start, as->vmas.v[i].end);
+        if (as->swapped)
+            anon_release(as, as->vmas.v[i].start, as->vmas.v[i].end);
+    }
     assert(as->resident == 0 && as->swapped == 0, "pages outside every area");
+    as->zeros = 0;
     as_unlock(as);
     sleep_lock(&as_list_lock);
     list_del(&as->link);

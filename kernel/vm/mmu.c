@@ -37,10 +37,15 @@ bool mmu_init(struct mmu *m)
     return true;
 }
 
-void mmu_destroy(struct mmu *m)
+void mmu_wait_unloaded(struct mmu *m)
 {
     while (__atomic_load_n(&m->cpus, __ATOMIC_ACQUIRE))
         ; // a hart is between our last process switch and its next one
+}
+
+void mmu_destroy(struct mmu *m)
+{
+    assert(m->cpus == 0, "freeing page tables that a hart has loaded");
     for (int i = 0; i < USER_ROOTS; i++) {
         if (!m->root[i])
             continue;

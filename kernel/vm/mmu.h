@@ -63,9 +63,10 @@ static inline pte_t pte_protect(struct mmu *m, pte_t *pte, uint64 va)
 }
 
 bool mmu_init(struct mmu *m); // false when there is no memory
-// Frees the tables; every user PTE is gone already and no hart has the root loaded (waits for the last to
-// leave).
-void mmu_destroy(struct mmu *m);
+void mmu_wait_unloaded(
+    struct mmu *m); // its last process has gone: until no hart has the root loaded any more
+void mmu_destroy(
+    struct mmu *m); // frees the tables; every user PTE is gone already, no hart has the root loaded
 
 // The leaf PTE of a user address; with `alloc`, makes the tables on the way. 0 when they are missing, or when
 // there is no memory for them. Locks: as->lock of the space.

@@ -5,6 +5,7 @@
 #include "kernel/boot/machine.h"
 #include "kernel/boot/sbi.h"
 #include "kernel/lib/cpu.h"
+#include "kernel/lib/hot.h"
 #include "kernel/lib/panic.h"
 #include "kernel/riscv.h"
 #include "kernel/vm/mmu.h"
@@ -62,7 +63,14 @@ static void note_flush(struct mmu *m, uint64 va, uint64 npages)
         m->stale_start = m->stale_end = 0;
 }
 
-void tlb_flush(struct mmu *m, uint64 va, uint64 npages)
+// The other harts of tlb_flush. Rare: the process has just moved here.
+COLD static void flush_others(uint64 set, uint64 va, uint64 npages, uint64 was_on)
+{
+    flush_remote(set, va, npages);
+    intr_restore(was_on);
+}
+
+HOT void tlb_flush(struct mmu *m, uint64 va, uint64 npages)
 {
     if (tlbcheck)
         note_flush(m, va, npages);
@@ -71,9 +79,10 @@ void tlb_flush(struct mmu *m, uint64 va, uint64 npages)
     uint64 set = __atomic_load_n(&m->cpus, __ATOMIC_RELAXED), self = 1UL << my_cpu()->index;
     if (set & self)
         flush_local(va, npages);
-    if (set & ~self) // rare: the process has just moved here
-        flush_remote(set & ~self, va, npages);
-    intr_restore(was_on);
+    if (set & ~self)
+        flush_others(set & ~self, va, npages, was_on);
+    else
+        intr_restore(was_on);
 }
 
 void tlb_flush_kernel(uint64 va, uint64 npages)
