@@ -53,13 +53,13 @@ setup()
 setup "$@" || exit 125
 while [ "$1" != -- ]; do shift; done
 shift
-exec chroot . sh -c 'cd /work && exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"' sh "$@"
+exec chroot . sh -c 'cd /work && setpriv --no-new-privs --bounding-set=-all --inh-caps=-all -- "$@"; exit $?' sh "$@"
 '''
 
 
 @dataclasses.dataclass
 class Done:
-    """How a command ended. limit: '' or which one it ran into: 'time', 'output'."""
+    """How a command ended. status: below 0 by that signal. limit: '' or which one it ran into: 'time', 'output'."""
     status: int
     text: str
     limit: str = ''
@@ -92,11 +92,12 @@ def set_limits(limits, most):
     faultline.die_with_parent()
     if faultline.LIBC:
         faultline.LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    for what, value in ((resource.RLIMIT_CPU, limits.cpu), (resource.RLIMIT_AS, limits.memory),
-                        (resource.RLIMIT_FSIZE, limits.file), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, most)):
-        hard = resource.getrlimit(what)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (value, value))
+    for what, value, grace in ((resource.RLIMIT_CPU, limits.cpu, 2), (resource.RLIMIT_AS, limits.memory, 0),
+                               (resource.RLIMIT_FSIZE, limits.file, 0), (resource.RLIMIT_CORE, 0, 0),
+                               (resource.RLIMIT_NPROC, most, 0)):
+        old = resource.getrlimit(what)[1]
+        hard = value + grace if old == resource.RLIM_INFINITY else min(value + grace, old)
+        resource.setrlimit(what, (min(value, hard), hard))  # SIGXCPU first, which tells itself from the host's SIGKILL
 
 
 def shown_tree(program):
@@ -164,7 +165,8 @@ def launch(argv, folder, limits, isolated, uses=()):
             raise Infrastructure(f'{argv[0]} cannot be started: {e}') from None
         with process.stdout:
             text, limit = follow(process, limits)
-    return Done(process.returncode, text, limit)
+    status = process.returncode
+    return Done(128 - status if status > 128 else status, text, limit)
 
 
 @functools.lru_cache(maxsize=None)
@@ -189,6 +191,4 @@ def run(argv, folder, limits=Limits(), uses=()):
         raise Infrastructure(f'the sandbox could not be made: {done.text.strip()[:200]}')
     if done.limit == 'time':
         raise Infrastructure(f'{argv[0]} did not end within {limits.seconds} s on this host')
-    if 'No space left on device' in done.text:
-        raise Infrastructure(f'{argv[0]}: no space left on this host')
     return done

@@ -28,7 +28,10 @@ MOST_WRITTEN = 16 << 20     # bytes of one file that the compiler writes
 SHOWN_LINES, SHOWN_WIDTH = 60, 160
 COMPILER_HEADERS = (*scan.SYSTEM_HEADERS, 'stdint-gcc.h')
 NO_OBJECT = ('-g', '-MMD', '-MP')  # flags that say nothing to an assembler, or make further files
-KILLED = re.compile(r'fatal error: Killed signal|Cannot allocate memory|[Rr]esource temporarily unavailable')
+# What tools say when the host is at fault. What they quote of a submission never stands at the beginning of a line.
+HOST_FAILED = re.compile(r'^[^ ]+: (fatal error: Killed signal|(fatal error|Fatal error|final link failed): .*No space left on device)'
+                         r'|^(sh|make|\S+gcc): .*(Cannot fork|Resource temporarily unavailable)', re.M)
+UNPACKING = sandbox.Limits(memory=1536 << 20)
 
 
 def student_files(lab, top=TOP):
@@ -76,8 +79,7 @@ def from_archive(path, wanted, workdir):
     (folder / 'archive').write_bytes(data)
     (folder / 'wanted.json').write_text(json.dumps(sorted(wanted)))
     shutil.copy(unpack.__file__, folder / 'unpack.py')
-    done = sandbox.run([sys.executable, '-I', '-S', '-B', 'unpack.py'], folder, sandbox.Limits(memory=1536 << 20),
-                       (sys.executable,))
+    done = sandbox.run([sys.executable, '-I', '-S', '-B', 'unpack.py'], folder, UNPACKING, (sys.executable,))
     try:
         answer = json.loads(unpack.read_file(folder / 'report.json', 1 << 20))
     except (OSError, ValueError):
@@ -201,7 +203,7 @@ def step(script, tree, cc, what):
     done = sandbox.run(['sh', '-c', script], tree, sandbox.Limits(file=MOST_WRITTEN), (cc[0], 'make'))
     if done.limit == 'output':
         raise build.Failed(f'{what}: more than a MiB of messages:\n{report(done.text[-20000:])}')
-    if done.status and (KILLED.search(done.text) or done.status == -9):
+    if done.status and (HOST_FAILED.search(done.text) or done.status == -9):
         raise Infrastructure(f'{what}: the host ended it: {report(done.text)[-300:]}')
     if done.status:
         raise build.Failed(f'{what} failed:\n{report(done.text) or f"status {done.status}"}')

@@ -202,6 +202,10 @@ def main():
         answer = report(collector, write)
     except Bad as e:
         answer = {'error': str(e)}
+    except OSError as e:
+        if e.errno:
+            raise  # the host's, such as a full disk; those of the readers have no number
+        answer = {'error': f'it cannot be unpacked ({clean(str(e))})'}
     except Exception as e:  # the readers of the library raise whatever a broken archive makes them
         answer = {'error': f'it cannot be unpacked ({type(e).__name__}: {clean(str(e))})'}
     with open('report.json', 'w', encoding='ascii') as f:
