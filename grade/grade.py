@@ -184,7 +184,6 @@ def grade(args, tests, book):
         print(f'grade: {score.clean(e)}', file=sys.stderr)
         return HOST
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         book.close('interrupted', 'the grading was interrupted')
         print('grade: interrupted', file=sys.stderr)
         return INTERRUPTED
@@ -199,14 +198,20 @@ def grade(args, tests, book):
     return FULL if all(r['status'] == 'pass' for r in results) else FEWER
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def interrupted(_number, _frame):
+    """Once: what follows puts things in order."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def main():
     args = arguments()
-    signal.signal(signal.SIGTERM, interrupted)
-    signal.signal(signal.SIGHUP, interrupted)
+    for number in SIGNALS:
+        signal.signal(number, interrupted)
     tests = table.choose(args.lab, args.test)
     if not tests:
         sys.exit(f'grade: no test is called {args.test or args.lab}')

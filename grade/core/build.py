@@ -1,10 +1,13 @@
 """Where the kernel and the programs of a graded tree are, and making them."""
 import fcntl
+import os
 import pathlib
 import subprocess
 
 from core.guest import TOP
 from core.verdict import Infrastructure
+
+OF_MAKE = ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES')  # variables of the make that called us
 
 
 class Failed(Exception):
@@ -33,8 +36,9 @@ class Build:
 
     def _make(self, targets, jobs):
         try:
+            env = {k: v for k, v in os.environ.items() if k not in OF_MAKE}
             done = subprocess.run(['make', '-s', f'-j{jobs}', *targets], cwd=self.tree, capture_output=True, text=True,
-                                  errors='replace', timeout=600, check=False)
+                                  errors='replace', timeout=600, check=False, env=env)
         except FileNotFoundError:
             raise Infrastructure('make is not installed: run `make deps`') from None
         except subprocess.TimeoutExpired:
