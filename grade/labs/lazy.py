@@ -4,7 +4,7 @@ import struct
 from core.pattern import PAGE, ZEROS, mix
 from core.table import Machine, Test
 from labs import lazy_calls, lazy_end, lazy_stack
-from labs.lazy_seen import AROUND, LAZY, Ram, differs, mark, marked, need_empty, need_lazy, only_touched, poked, private, \
+from labs.lazy_seen import AROUND, LAZY, Ram, differs, mark, marked, need_empty, need_lazy, need_usable, only_touched, poked, private, \
     shared_writable, span, spot, spots
 
 MANUAL = 'lab/lazy/README.md#'
@@ -32,18 +32,20 @@ def sparse(run):
     most = (AROUND + 1) * k + space.tables + 16
     run.part('large', grown.taken(after) <= most, f'{k} touches take at most {most} frames, tables included',
              f'{grown.taken(after)} are taken')
-    run.part('large', grown.written(after) <= most + 128, f'{k} touches write to no more frames than they need',
+    run.part('large', grown.written(after) <= most + 64, f'{k} touches write to no more frames than they need',
              f'{grown.written(after)} of the machine\'s frames have been written to')
     run.part('large', at.args[1] == 0, 'each word as it was written', f'{at.args[1]} words differ')
+    need_usable(run, 'rest', after.ledger['free'])
     at = run.stop('small')
     p, before = at.args[0], Ram(run)
     need_empty(run, run.space(), p, small)
     run.stop('touched')
     space, after = run.space(), Ram(run)
     need_lazy(run, space, p, small, [p + 20 * PAGE])
-    run.part('small', not (shown := differs(run, space, {p + 20 * PAGE: marked(seed, k)})) and
-             before.taken(after) <= AROUND + 8, f'{LAZY}, in a heap of {small} pages too',
-             shown or f'{before.taken(after)} frames are taken')
+    taken, written = before.taken(after), before.written(after)
+    run.part('small', not (shown := differs(run, space, {p + 20 * PAGE: marked(seed, k)})) and taken <= AROUND + 8 and
+             written <= AROUND + 32, f'{LAZY}, in a heap of {small} pages too',
+             shown or f'{taken} frames are taken, {written} written to')
     run.end()
 
 

@@ -2,7 +2,7 @@
 from core import pattern
 from core.pattern import PAGE
 from core.table import Machine, Test
-from labs.lazy_seen import AROUND, Calls, differs, mark, marked, need_lazy, references, span, spot, spots, there
+from labs.lazy_seen import AROUND, Calls, differs, marked, need_lazy, need_usable, references, span, spot, spots, there
 
 MANUAL = 'lab/lazy/README.md#'
 
@@ -134,12 +134,7 @@ def leak(run):
     wrong, lost = references(run)
     run.part('ledger', not wrong, 'frame->ref counts the PTEs that map a frame', wrong)
     run.part('ledger', lost <= 32, 'each frame in use is mapped somewhere', f'{lost} are not')
-    n = run.answer = after['free'] * 3 // 4
-    p = run.stop('full').args[0]
-    space = run.space()
-    held = {page.pa for i in range(n) if (page := space[p + i * PAGE]).present and
-            int.from_bytes(run.guest.read(page.pa, 8), 'little') == mark(seed, i)}
-    run.part('ledger', len(held) == n, f'{n} of the {after["free"]} free frames can be used', f'{len(held)} of them')
+    need_usable(run, 'full', after['free'])
     run.end()
 
 

@@ -149,6 +149,16 @@ def references(run):
     return wrong, used['user'] + used['file'] - sum(run.guest.frame(pa)[1] != 'zero' for pa in counts)
 
 
+def need_usable(run, name, free):
+    """Frames that are said to be free can be had: the program gets a number, and comes to stop `name` when it has written
+    mark i into page i of a heap of so many pages."""
+    n = run.answer = free * 3 // 4
+    p, space = run.stop(name).args[0], run.space()
+    held = {page.pa for i in range(n) if (page := space[p + i * PAGE]).present and
+            int.from_bytes(run.guest.read(page.pa, 8), 'little') == mark(run.given, i)}
+    run.need(len(held) == n, f'{n} of the {free} free frames can be used', f'{len(held)} of them')
+
+
 class Calls:
     """Calls of a kernel function while the machine runs to a stop: run.stop(name, calls). entered(args) is told of each;
     `made` collects (args, result). For one hart, and functions that do not sleep."""

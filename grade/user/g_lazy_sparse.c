@@ -25,7 +25,15 @@ int main(int argc, char **argv)
     }
     for (uint64 i = 0; i < n; i++)
         lost += get_mark(far_spot(p, seed, i, n, pages), seed, i) != mark(seed, i);
-    stop("all", p, lost);
+    uint64 rest = stop("all", p, lost);
+    if (must_fork() == 0) { // what was not touched is there for others
+        char *q = heap(rest);
+        for (uint64 i = 0; i < rest; i++)
+            *(volatile uint64 *)(q + i * PAGE) = mark(seed, i);
+        stop("rest", q);
+        exit(0);
+    }
+    wait_status();
     sbrk(-(int)(pages * PAGE));
     p = heap(small);
     stop("small", p);
