@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """grade/batch.py DIR [--lab L] [-j N] [--out OUT]: grades each file and each folder in DIR as one submission.
 
-Each is graded by a process of its own (grade/grade.py --submission). OUT (DIR.graded) gets scores.csv, index.html, a page for
-each submission, and results/, where the results are kept under a hash of the submission, the lab, the seed and the grader: after
-a stop the same command goes on where it was. All submissions of a batch are graded with one seed, drawn at the first run. What the
-host could not run has no score, and is tried again by the next run. Exit status: 0 all are graded, 2 some are not, 130 stopped.
+Each is graded by a process of its own (grade/grade.py --submission). OUT (DIR.graded) gets scores.csv, index.html, a
+page for each submission, and results/, where the results are kept under a hash of the submission, the lab, the seed
+and the grader: after a stop the same command goes on where it was. All submissions are graded with one seed, drawn at
+the first run. What the host could not run has no score, and is tried again by the next run. Links and hidden files
+are left out. Exit status: 0 all are graded, 2 some are not, 130 stopped.
 """
 import argparse
 import concurrent.futures
@@ -66,9 +67,10 @@ def fingerprint(path):
 def grader_print(top=TOP):
     """A hash of whatever decides on scores beside the submission."""
     digest = hashlib.sha256()
-    files = [top / 'Makefile', *(p for d in ('grade', 'kernel', 'lab', 'user', 'tools') for p in sorted((top / d).rglob('*')))]
-    for file in files:
-        if file.suffix in ('.py', '.c', '.h', '.S', '.ld', '.sh', '') and file.is_file() and '__pycache__' not in file.parts:
+    suffixes = ('.py', '.c', '.h', '.S', '.ld', '.sh', '')
+    files = [p for d in ('grade', 'kernel', 'lab', 'user', 'tools') for p in sorted((top / d).rglob('*'))]
+    for file in [top / 'Makefile', *files]:
+        if file.suffix in suffixes and file.is_file() and '__pycache__' not in file.parts:
             digest.update(os.fsencode(file.relative_to(top)) + b'\0' + file.read_bytes())
     return digest.hexdigest()
 
@@ -113,8 +115,9 @@ def scores(submissions, tests):
     for s in submissions:
         r = s.results
         if not r or not page.is_final(r):  # no numbers: nobody takes an empty cell for a zero
-            writer.writerow([cell(s.shown), 'infrastructure' if r else 'not graded', *[''] * (2 + len(labs) + len(tests)),
-                             r['seed'] if r else '', s.page if r else ''])
+            empty = [''] * (2 + len(labs) + len(tests))
+            writer.writerow([cell(s.shown), 'infrastructure' if r else 'not graded', *empty, r['seed'] if r else '',
+                             s.page if r else ''])
             continue
         by_name = {t['name']: t['points'] for t in r['tests']}
         writer.writerow([cell(s.shown), 'graded' if r['outcome'] == 'complete' else 'not built', r['points'], r['max'],
@@ -152,12 +155,14 @@ class Batch:
     def grade(self, submission):
         """Runs the grader on one; True if it came to an end by itself."""
         argv = [sys.executable, str(self.grader), '--submission', str(submission.path), '--seed', str(self.seed),
-                '--results', str(self.file(submission)), '-j', '1', *(['--lab', self.args.lab] if self.args.lab else [])]
+                '--results', str(self.file(submission)), '-j', '1']
+        argv += ['--lab', self.args.lab] if self.args.lab else []
         with self.lock:
             if self.stopping:
                 return False
-            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                       start_new_session=True, preexec_fn=faultline.die_with_parent)
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.PIPE, start_new_session=True,
+                                       preexec_fn=faultline.die_with_parent)
             self.running.add(process)
         try:
             _, errors = process.communicate(timeout=ONE_LIMIT)
@@ -187,8 +192,8 @@ class Batch:
             kept = read_results(self.file(same[0]))
             if (kept and page.is_final(kept)) or self.grade(same[0]):
                 self.graded(same)
-        except OSError as e:
-            print(f'{cell(same[0].shown)}: {e}', file=sys.stderr)
+        except (OSError, ValueError, KeyError, TypeError) as e:  # of one submission: the others go on
+            print(f'{cell(same[0].shown)}: {type(e).__name__}: {e}', file=sys.stderr)
 
     def stop(self, *_):
         self.stopping = True
@@ -210,7 +215,8 @@ class Batch:
             list(pool.map(self.one, groups.values()))
         self.summary()
         ready = sum(bool(s.results and page.is_final(s.results)) for s in self.submissions)
-        print(f'{ready} of {len(self.submissions)} submissions are graded (SEED={self.seed}): {self.out / "index.html"}')
+        print(f'{ready} of {len(self.submissions)} submissions are graded (SEED={self.seed}): '
+              f'{self.out / "index.html"}')
         return STOPPED if self.stopping else DONE if ready == len(self.submissions) else SOME
 
 

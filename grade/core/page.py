@@ -1,6 +1,7 @@
 """Results as HTML: one page a submission, with all that explains a lost point, and an index of many.
 
-Nearly every word comes from a guest or a student: text() is the only way into a page. Pages hold no script and load nothing.
+Nearly every word comes from a guest or a student: text() is the only way into a page. Pages hold no script and load
+nothing.
 """
 import html
 
@@ -8,8 +9,9 @@ from core import report
 
 MOST = 60_000  # characters of one piece of text
 STYLE = '''
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 66em; padding: 0 1em; color: #222; background: #fff }
-table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .15em .8em .15em 0; text-align: left; vertical-align: top }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 66em; padding: 0 1em }
+body { color: #222; background: #fff } table { border-collapse: collapse; margin: 1em 0 }
+td, th { padding: .15em .8em .15em 0; text-align: left; vertical-align: top }
 td.n, th.n { text-align: right } tr.lab td { border-top: 1px solid #aaa; font-weight: 600 }
 pre { background: #f4f4f0; padding: .6em .8em; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
 .pass { color: #15692b } .fail { color: #a31515 } .infrastructure { color: #8a5a00 }
@@ -35,10 +37,11 @@ def lines(words):
 
 
 def document(title, body):
-    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">\n'
+    return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" '
+            'content="default-src \'none\'; style-src \'unsafe-inline\'">\n'
             '<meta name="viewport" content="width=device-width">\n'
-            f'<title>{text(title)}</title><style>{STYLE}</style></head><body>\n<h1>{text(title)}</h1>\n{body}\n</body></html>\n')
+            f'<title>{text(title)}</title><style>{STYLE}</style></head><body>\n'
+            f'<h1>{text(title)}</h1>\n{body}\n</body></html>\n')
 
 
 def kind(status):
@@ -60,9 +63,10 @@ def score(results):
 # ---- one submission
 
 def row(test):
-    name = f'<a href="#{text(test["name"])}">{text(test["name"])}</a>' if test['status'] != 'pass' else text(test['name'])
-    points = number(test['points']) if test['status'] != 'infrastructure' else ''
-    return (f'<tr><td class="{kind(test["status"])}">{WORDS[kind(test["status"])]}</td><td>{name}</td><td>{text(test["title"])}</td>'
+    status, name = kind(test['status']), text(test['name'])
+    link = f'<a href="#{name}">{name}</a>' if status != 'pass' else name
+    points = number(test['points']) if status != 'infrastructure' else ''
+    return (f'<tr><td class="{status}">{WORDS[status]}</td><td>{link}</td><td>{text(test["title"])}</td>'
             f'<td class="n">{points}</td><td class="n">{number(test["max"])}</td></tr>')
 
 
@@ -73,8 +77,8 @@ def table(results):
         rows.append(f'<tr class="lab"><td></td><td>lab {text(lab)}</td><td></td><td class="n">{number(points)}</td>'
                     f'<td class="n">{number(most)}</td></tr>')
         rows += map(row, tests)
-    return ('<table><tr><th></th><th>test</th><th>what it asks</th><th class="n">points</th><th class="n">of</th></tr>\n' +
-            '\n'.join(rows) + '</table>')
+    head = '<th></th><th>test</th><th>what it asks</th><th class="n">points</th><th class="n">of</th>'
+    return f'<table><tr>{head}</tr>\n' + '\n'.join(rows) + '</table>'
 
 
 def lost(test):
@@ -88,9 +92,10 @@ def lost(test):
     if test['hint']:
         terms.append(('look at', text(test['hint'])))
     terms.append(('manual', text(test['manual'])))
+    name, points = text(test['name']), f'{number(test["points"])} of {number(test["max"])}'
     host = '<p>This host could not run the test; that costs nothing.</p>' if test['status'] == 'infrastructure' else ''
-    return (f'<section id="{text(test["name"])}"><h2>{text(test["name"])}: {number(test["points"])} of {number(test["max"])}</h2>'
-            f'<p>{text(test["title"])}</p>{host}<dl>' + ''.join(f'<dt>{t}</dt><dd>{d}</dd>' for t, d in terms) + '</dl></section>')
+    shown = ''.join(f'<dt>{t}</dt><dd>{d}</dd>' for t, d in terms)
+    return f'<section id="{name}"><h2>{name}: {points}</h2><p>{text(test["title"])}</p>{host}<dl>{shown}</dl></section>'
 
 
 def submission(name, results):
@@ -110,14 +115,15 @@ def submission(name, results):
 def index(title, rows):
     """rows: (name, file of its page or '', results or None)."""
     labs = list(dict.fromkeys(lab for _, _, r in rows if r for lab in r['labs']))
-    head = '<th>submission</th><th class="n">points</th><th class="n">of</th>' + ''.join(f'<th class="n">{text(lab)}</th>' for lab in labs)
-    out = [f'<tr>{head}<th></th></tr>']
+    head = ''.join(f'<th class="n">{text(word)}</th>' for word in ('points', 'of', *labs))
+    out = [f'<tr><th>submission</th>{head}<th></th></tr>']
     for name, page, results in rows:
         link = f'<a href="{text(page)}">{text(name)}</a>' if page else text(name)
         final = results and is_final(results)
         cells = [number(results['points']), number(results['max'])] if final else ['', '']
         cells += [number(results['labs'][lab]['points']) if final and lab in results['labs'] else '' for lab in labs]
-        state = 'not yet graded' if not results else '' if final and results['outcome'] == 'complete' else \
-            'not built' if final else 'host trouble: tried again at the next run'
-        out.append(f'<tr><td>{link}</td>' + ''.join(f'<td class="n">{c}</td>' for c in cells) + f'<td>{state}</td></tr>')
+        state = 'not yet graded' if not results else 'host trouble: tried again at the next run' if not final else \
+            'not built' if results['outcome'] == 'build' else ''
+        out.append(f'<tr><td>{link}</td>' + ''.join(f'<td class="n">{c}</td>' for c in cells) +
+                   f'<td>{state}</td></tr>')
     return document(title, '<table>' + '\n'.join(out) + '</table>')

@@ -1,12 +1,12 @@
 """Running compilers, linkers and unpackers on what strangers wrote.
 
-    done = run(['riscv64-unknown-elf-gcc', '-S', 'a.c'], folder)   # folder: the working directory, and all that can be written
+    done = run(['riscv64-unknown-elf-gcc', '-S', 'a.c'], folder)   # in this folder, the only one that can be written
 
-Each command has limits: processor time, memory, size of files, output, wall clock. Where the host permits, it also runs in
-namespaces of its own: no network, no processes but its own, no capabilities, and of the host's files only the system's
-programs and libraries, read-only; the folder is /work there. So commands name files relative to the folder. What the host
-does not permit is tried once and told by isolation(): then only the limits hold. Nothing of the caller's environment is
-passed on.
+Each command has limits: processor time, memory, size of files, output, wall clock. Where the host permits, it also
+runs in namespaces of its own: no network, no processes but its own, no capabilities, and of the host's files only the
+system's programs and libraries, read-only; the folder is /work there. So commands name files relative to the folder.
+What the host does not permit is tried once and told by isolation(): then only the limits hold. Nothing of the
+caller's environment is passed on.
 """
 import dataclasses
 import functools
@@ -39,7 +39,8 @@ shift 2
 setup()
 {
     mount -t tmpfs -o size=64m,nr_inodes=4k,mode=755,nosuid,nodev none "$root" && cd "$root" &&
-        mkdir work tmp dev etc && : >dev/null && mount --bind /dev/null dev/null && mount --bind "$work" work || return 1
+        mkdir work tmp dev etc && : >dev/null && mount --bind /dev/null dev/null && mount --bind "$work" work ||
+        return 1
     while [ "$1" != -- ]; do
         if [ -L "$1" ]; then
             ln -s "$(readlink "$1")" ".$1" || return 1
@@ -114,8 +115,8 @@ def environment(folder, program):
 
 def wrapped(argv, folder, root, show):
     """The command line that runs argv in namespaces."""
-    return ['unshare', '--user', '--map-root-user', '--mount', '--net', '--pid', '--ipc', '--uts', '--fork', '--kill-child',
-            'sh', '-c', ROOT, 'sandbox', str(root), str(folder), *SYSTEM, *show, '--', *argv]
+    return ['unshare', '--user', '--map-root-user', '--mount', '--net', '--pid', '--ipc', '--uts', '--fork',
+            '--kill-child', 'sh', '-c', ROOT, 'sandbox', str(root), str(folder), *SYSTEM, *show, '--', *argv]
 
 
 def follow(process, limits):

@@ -1,9 +1,9 @@
 """What the text of a student's C file, and the assembly that the compiler makes of it, may hold.
 
-C code may include headers of the kernel and the compiler's four, nothing else; assembly may use the directives that the
-compiler itself uses, so that neither brings a file of the host into the kernel. Both functions return complaints; what
-they cannot read for certain they refuse. They are the first of three fences: the compiler's list of what it read is looked
-at as well (core/submission.py), and it runs where nothing else is to be read (core/sandbox.py).
+C code may include headers of the kernel and the compiler's four, nothing else; assembly may use the directives that
+the compiler itself uses, so that neither brings a file of the host into the kernel. Both functions return complaints;
+what they cannot read for certain they refuse. They are the first of three fences: the compiler's list of what it read
+is looked at as well (core/submission.py), and it runs where nothing else is to be read (core/sandbox.py).
 """
 import re
 
@@ -39,7 +39,8 @@ def directive(line, headers):
         if m[1] in headers or m[2] in SYSTEM_HEADERS:
             return ''
         wanted = ', '.join(f'<{h}>' for h in SYSTEM_HEADERS)
-        return f'#include {m[0].split(None, 1)[-1].strip()[:100]}: only headers of kernel/ ("kernel/vm/as.h") and {wanted}'
+        shown = m[0].split('include', 1)[1].strip()[:100]
+        return f'#include {shown}: only headers of kernel/ ("kernel/vm/as.h") and {wanted}'
     if name == 'pragma':
         return '' if PRAGMAS.match(line.strip()) else f'#{line.strip()[:60]}'
     if name in DIRECTIVES or not line.strip():
@@ -67,13 +68,14 @@ def c_source(data, headers):
 
 # ---- assembly
 
-ALLOWED = frozenset('''.2byte .4byte .8byte .align .ascii .asciz .attribute .balign .bss .byte .comm .data .dword .file .globl
-    .global .half .hidden .ident .lcomm .loc .local .long .option .p2align .popsection .previous .pushsection .quad .section
-    .set .short .size .skip .sleb128 .space .string .text .type .uleb128 .weak .word .zero'''.split())
+ALLOWED = frozenset('''.2byte .4byte .8byte .align .ascii .asciz .attribute .balign .bss .byte .comm .data .dword
+    .file .globl .global .half .hidden .ident .lcomm .loc .local .long .option .p2align .popsection .previous
+    .pushsection .quad .section .set .short .size .skip .sleb128 .space .string .text .type .uleb128 .weak .word
+    .zero'''.split())
 CFI = re.compile(r'\.cfi_[a-z_]+')
 STRINGS = frozenset('.ascii .asciz .string .file .section .pushsection .ident .attribute'.split())  # may have one
-SECTION = re.compile(r'''\s*(\.(text(\.(?!entry|uaccess)[\w.$]+)?|s?rodata[\w.$]*|s?data[\w.$]*|s?bss[\w.$]*|debug_\w+|'''
-                     r'''note\.GNU-stack|comment))\s*(,.*)?''')
+SECTION = re.compile(r'\s*\.(text(\.(?!entry|uaccess)[\w.$]+)?|s?(rodata|data|bss)[\w.$]*|debug_\w+|note\.GNU-stack'
+                     r'|comment)\s*(,.*)?')
 # whatever a lexer thinks of it, this stands nowhere outside a string
 NEVER = re.compile(r'incbin|altmacro|\.\s*(include|macro|irp|irpc|rept)\b', re.I)
 STRING = re.compile(r'"(?:[^"\\]|\\.)*("|\\?$)')  # to the end of the line when it has no end: looked at once

@@ -2,11 +2,11 @@
 
     made, notes = prepare(path, lab, workdir)    # a core.build.Build; sentences for the student
 
-Only the files that lab/*/files name are looked at, and only of the labs up to `lab` (all labs without one). What is missing
-is the stub of its lab where that lab is graded, and this tree's own file where it is an earlier one; later labs are stubs.
-Submissions are hostile: fences are core/unpack.py, core/scan.py (text), the list of files that the compiler read, and
-core/sandbox.py around whatever handles their bytes. Raises build.Failed for what the student has to mend, Infrastructure for
-what the host fails in.
+Only the files that lab/*/files name are looked at, and only of the labs up to `lab` (all labs without one). What is
+missing is the stub of its lab where that lab is graded, and this tree's own file where it is an earlier one; later
+labs are stubs. Submissions are hostile: fences are core/unpack.py, core/scan.py (text), the list of files that the
+compiler read, and core/sandbox.py around whatever handles their bytes. Raises build.Failed for what the student has
+to mend, Infrastructure for what the host fails in.
 """
 import json
 import os
@@ -29,8 +29,10 @@ SHOWN_LINES, SHOWN_WIDTH = 60, 160
 COMPILER_HEADERS = (*scan.SYSTEM_HEADERS, 'stdint-gcc.h')
 NO_OBJECT = ('-g', '-MMD', '-MP')  # flags that say nothing to an assembler, or make further files
 # What tools say when the host is at fault. What they quote of a submission never stands at the beginning of a line.
-HOST_FAILED = re.compile(r'^[^ ]+: (fatal error: Killed signal|(fatal error|Fatal error|final link failed): .*No space left on device)'
+HOST_FAILED = re.compile(r'^[^ ]+: fatal error: Killed signal'
+                         r'|^[^ ]+: ([Ff]atal error|final link failed): .*No space left on device'
                          r'|^(sh|make|\S+gcc): .*(Cannot fork|Resource temporarily unavailable)', re.M)
+COMPILING = sandbox.Limits(cpu=15, file=MOST_WRITTEN)
 UNPACKING = sandbox.Limits(memory=1536 << 20)
 
 
@@ -53,7 +55,7 @@ def refuse(name, complaints):
 # ---- taking it out
 
 def from_folder(path, wanted):
-    """What core/unpack.py says of a folder, and the files. A folder that only holds an archive stands for that archive."""
+    """What core/unpack.py says of a folder, and the files."""
     collector, files = unpack.Collector(wanted), {}
     try:
         unpack.read_folder(path, collector)
@@ -65,7 +67,8 @@ def from_folder(path, wanted):
 
 def lone_archive(path):
     """The one archive in a folder, as learning platforms hand them out; None when there is not one."""
-    packed = [p for p in sorted(path.iterdir()) if re.search(r'\.(tar|tgz|zip|tar\.\w{2,3})$', p.name) and not p.is_symlink()]
+    packed = [p for p in sorted(path.iterdir())
+              if re.search(r'\.(tar|tgz|zip|tar\.\w{2,3})$', p.name) and not p.is_symlink()]
     return packed[0] if len(packed) == 1 else None
 
 
@@ -84,7 +87,8 @@ def from_archive(path, wanted, workdir):
         answer = json.loads(unpack.read_file(folder / 'report.json', 1 << 20))
     except (OSError, ValueError):
         if done.status >= 0:
-            raise Infrastructure(f'the unpacker ended with status {done.status}: {unpack.clean(done.text[-100:])}') from None
+            why = unpack.clean(done.text.strip()[-100:])
+            raise Infrastructure(f'the unpacker ended with status {done.status}: {why}') from None
         answer = {'error': 'it takes too much time or memory to unpack'}
     found = answer.get('found', {})
     return answer, {p: unpack.read_file(folder / str(int(i)), unpack.MOST) for p, i in found.items() if p in wanted}
@@ -166,8 +170,9 @@ def headers(top):
 def compiler(top):
     """The words of the Makefile's own compiler call."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(('MAKE', 'MFLAGS'))}
-    done = subprocess.run(['make', '-s', '--eval', 'faultline-flags:;@printf "%s\\n" "$(KCC) $(KCFLAGS)"', 'faultline-flags'],
-                          cwd=top, env=env, capture_output=True, text=True, check=False)
+    rule = 'faultline-flags:;@printf "%s\\n" "$(KCC) $(KCFLAGS)"'
+    done = subprocess.run(['make', '-s', '--eval', rule, 'faultline-flags'], cwd=top, env=env, capture_output=True,
+                          text=True, check=False)
     words = shlex.split(done.stdout)
     if done.returncode or '-Werror' not in words:
         raise Infrastructure(f'the Makefile does not say how the kernel is compiled: {done.stderr.strip()[-300:]}')
@@ -200,7 +205,7 @@ def report(text):
 
 def step(script, tree, cc, what):
     """Runs a line of shell in the sandbox; Failed when it fails."""
-    done = sandbox.run(['sh', '-c', script], tree, sandbox.Limits(file=MOST_WRITTEN), (cc[0], 'make'))
+    done = sandbox.run(['sh', '-c', script], tree, COMPILING, (cc[0], 'make'))
     if done.limit == 'output':
         raise build.Failed(f'{what}: more than a MiB of messages:\n{report(done.text[-20000:])}')
     if done.status and (HOST_FAILED.search(done.text) or done.status == -9):

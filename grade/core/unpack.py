@@ -2,9 +2,10 @@
 
     python3 unpack.py      in a folder with `archive` and `wanted.json`; writes `report.json` and files 0, 1, ..
 
-Archives are hostile: nothing is extracted to a name that they choose, only wanted files are kept, everything is counted, and
-core/submission.py runs this file in the sandbox. It imports nothing of ours. The report: {'found': {path: number of the
-file}, 'ignored': [names], 'more': how many more, 'wrong': [what is wrong with wanted files]}, or {'error': sentence}.
+Archives are hostile: nothing is extracted to a name that they choose, only wanted files are kept, everything is
+counted, and core/submission.py runs this file in the sandbox. It imports nothing of ours. The report: {'found':
+{path: number of the file}, 'ignored': [names], 'more': how many more, 'wrong': [what is wrong with wanted files]}, or
+{'error': sentence}.
 """
 import bz2
 import gzip

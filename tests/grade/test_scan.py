@@ -114,9 +114,10 @@ def test_refused_assembly(line):
 
 
 def test_accepted_assembly():
-    assert scan.assembly('\t.file\t"x.c"\n\t.text\n#APP\n# 3 "./kernel/riscv.h" 1\n\tcsrr a0, sstatus # " x\n1: bnez a0, 1b; fence\n'
-                         '# 0 "" 2\n#NO_APP\n\t.section\t.rodata.str1.8,"aMS",@progbits,1\n.LC0:\n\t.string\t"\\"; .incbin # \\\\"\n'
-                         '\t.set\tother,x\n\t.cfi_endproc\n\t.size\tx, .-x\n\t.ident\t"GCC: (x) 12"\n') == []
+    assert scan.assembly('\t.file\t"x.c"\n\t.text\n#APP\n# 3 "./kernel/riscv.h" 1\n\tcsrr a0, sstatus # " x\n'
+                         '1: bnez a0, 1b; fence\n# 0 "" 2\n#NO_APP\n\t.section\t.rodata.str1.8,"aMS",@progbits,1\n'
+                         '.LC0:\n\t.string\t"\\"; .incbin # \\\\"\n\t.set\tother,x\n\t.cfi_endproc\n'
+                         '\t.size\tx, .-x\n\t.ident\t"GCC: (x) 12"\n') == []
 
 
 def test_scans_take_linear_time():

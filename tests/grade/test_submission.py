@@ -16,7 +16,7 @@ import zipfile
 
 import pytest
 
-from core import build, machine, sandbox, scan, submission, unpack
+from core import build, guest, machine, sandbox, scan, submission, unpack
 from core.table import LABS
 from core.verdict import Fail, Infrastructure
 
@@ -72,7 +72,8 @@ def test_tar(tmp_path, mode):
 
 
 def test_zip_with_one_folder_around_and_backslashes(tmp_path):
-    path = zip_of(tmp_path / 'x.zip', [('ann/' + COW, b'c'), ('ann\\kernel\\vm\\anon.c', b'a'), ('__MACOSX/ann/._cow.c', b'?')])
+    path = zip_of(tmp_path / 'x.zip', [('ann/' + COW, b'c'), ('ann\\kernel\\vm\\anon.c', b'a'),
+                                       ('__MACOSX/ann/._cow.c', b'?')])
     files, notes = collected(path, tmp_path)
     assert files == {COW: b'c', ANON: b'a'} and '__MACOSX' in notes[0]
 
@@ -85,13 +86,14 @@ def test_flat_archive_and_single_file(tmp_path):
 
 def test_other_files_are_named_and_ignored(tmp_path):
     others = [(f'file{i}\x1b[31m', b'') for i in range(100)]
-    files, notes = collected(tar_of(tmp_path / 'x', [*others, ('Makefile', b'x'), ('kernel/vm/as.c', b'x'), (COW, b'c')]), tmp_path)
+    path = tar_of(tmp_path / 'x', [*others, ('Makefile', b'x'), ('kernel/vm/as.c', b'x'), (COW, b'c')])
+    files, notes = collected(path, tmp_path)
     assert files == {COW: b'c'}
     assert 'and 90 more' in notes[0] and '\x1b' not in notes[0]
 
 
-@pytest.mark.parametrize('name', ['/' + COW, '../' + COW, 'a/../' + COW, 'C:/' + COW, 'a/b/' + COW, COW + '/', 'kernel//vm/cow.c',
-                                  'kernel/vm/COW.C', 'kernel/vm/cow.c\udcff'])
+@pytest.mark.parametrize('name', ['/' + COW, '../' + COW, 'a/../' + COW, 'C:/' + COW, 'a/b/' + COW, COW + '/',
+                                  'kernel//vm/cow.c', 'kernel/vm/COW.C', 'kernel/vm/cow.c\udcff'])
 def test_names_that_do_not_count(tmp_path, name):
     files, notes = collected(tar_of(tmp_path / 'x', [(name, b'evil'), (ANON, b'a')]), tmp_path)
     assert files == {ANON: b'a'} and 'ignored' in notes[0]
@@ -123,8 +125,8 @@ def test_none_of_the_files(tmp_path):
 
 
 @pytest.mark.parametrize('data', [b'', b'hello', b'PK\3\4' + b'x' * 9, b'\x1f\x8b' + b'x' * 9, b'BZh9' + b'x' * 9,
-                                  b'\xfd7zXZ\0' + b'x' * 9, bytes(257) + b'ustar' + bytes(250), gzip.compress(b'no tar'),
-                                  gzip.compress(bytes(1024))[:-6]])
+                                  b'\xfd7zXZ\0' + b'x' * 9, bytes(257) + b'ustar' + bytes(250),
+                                  gzip.compress(b'no tar'), gzip.compress(bytes(1024))[:-6]])
 def test_broken_archives(tmp_path, data):
     (tmp_path / 'x').write_bytes(data)
     with pytest.raises(build.Failed):
@@ -220,7 +222,8 @@ def test_what_is_missing(top):
     assert new[SLOT] == b'mine' and COW not in new
     assert new['kernel/swap/evict.c'] == (top / 'lab/swap/kernel/swap/evict.c').read_bytes()
     assert new['kernel/swap/policy_mine.c'] == (top / 'lab/policy/kernel/swap/policy_mine.c').read_bytes()
-    assert any('evict.c is missing: the stub' in n for n in notes) and any('cow.c is missing: the one of this tree' in n for n in notes)
+    assert any('evict.c is missing: the stub' in n for n in notes)
+    assert any('cow.c is missing: the one of this tree' in n for n in notes)
     everything, _ = submission.replacements({}, '', top)
     assert everything == {p: (top / 'lab' / lab / p).read_bytes() for p, lab in submission.scope('', top).items()}
 
@@ -257,8 +260,9 @@ def canary(tmp_path):
     return file
 
 
-ATTACKS = ('#include "{0}"', '#include <{0}>', '#define F "{0}"\n#include F', '#if __has_include("{0}")\n#error there\n#endif',
-           '#include "../../../../../../../../../../../../{0}"', 'asm(".incbin \\"{0}\\"");', 'asm(".include \\"{0}\\"");',
+ATTACKS = ('#include "{0}"', '#include <{0}>', '#define F "{0}"\n#include F',
+           '#if __has_include("{0}")\n#error there\n#endif', '#include "../../../../../../../../../../../../{0}"',
+           'asm(".incbin \\"{0}\\"");', 'asm(".include \\"{0}\\"");',
            'asm(".macro m a, b\\n.\\\\a\\\\b \\"{0}\\"\\n.endm\\nm inc, bin");', 'asm("\\56\\151ncbin \\"{0}\\"");',
            'void f(void) {{ asm volatile("nop # \\"\\n#NO_APP\\n.incbin \\"{0}\\""); }}',
            'int f(void) asm("x; .incbin \\"{0}\\"; y"); int f(void) {{ return 1; }}',
@@ -288,6 +292,21 @@ def test_nor_without_the_scan_of_assembly(top, tree, canary, monkeypatch):
     monkeypatch.setattr(scan, 'assembly', lambda text: [])
     with pytest.raises(build.Failed, match='file not found|No such file'):
         compiled(ATTACKS[5].format(canary), top, tree)
+
+
+@pytest.mark.parametrize('attack', [ATTACKS[0], ATTACKS[3], ATTACKS[5]])
+def test_nor_without_namespaces(attack, top, tree, canary, monkeypatch):
+    """Where the host has none the other fences hold, and the student is told."""
+    monkeypatch.setattr(sandbox, 'isolation', lambda uses=(): 'none here')
+    test_no_file_of_the_host_gets_in(attack, top, tree, canary)
+
+
+def test_prepare_without_namespaces(top, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, 'isolation', lambda uses=(): 'none here')
+    (tmp_path / 'work').mkdir()
+    code = (top / COW).read_bytes() + b'// changed\n'
+    made, notes = submission.prepare(tar_of(tmp_path / 'x', [(COW, code)]), 'cow', tmp_path / 'work', top)
+    assert made.kernel.stat().st_size > 100_000 and 'none here' in notes[-1]
 
 
 def test_dependencies():
@@ -334,13 +353,13 @@ def test_prepare(top, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in (top / 'kernel').rglob('*') if p.is_file()}
     work = tmp_path / 'work'
     work.mkdir()
-    made, notes = submission.prepare(tar_of(tmp_path / 'x', [(COW, code.encode()), ('Makefile', b'all:; touch /tmp/evil')]),
-                                     'cow', work, top)
-    names = subprocess.run(['riscv64-unknown-elf-nm', made.kernel], capture_output=True, text=True, check=True).stdout
+    path = tar_of(tmp_path / 'x', [(COW, code.encode()), ('Makefile', b'$(shell touch /tmp/faultline-evil)')])
+    made, notes = submission.prepare(path, 'cow', work, top)
+    names = subprocess.run([guest.toolchain('nm'), made.kernel], capture_output=True, text=True, check=True).stdout
     assert 'cow_mark_4711' in names and made.pristine == top and made.program('init').is_relative_to(top)
     assert before == {p: p.stat().st_mtime_ns for p in (top / 'kernel').rglob('*') if p.is_file()}
     assert any('Makefile' in n for n in notes)
-    assert not os.path.exists('/tmp/evil')
+    assert not os.path.exists('/tmp/faultline-evil')
 
 
 def test_the_reference_makes_the_same_kernel(top, tmp_path):
@@ -352,8 +371,8 @@ def test_the_reference_makes_the_same_kernel(top, tmp_path):
     submission.compile_all(paths, tree, submission.compiler(top))
     for path in paths:
         for name, made in (('one', top), ('two', tree)):
-            subprocess.run(['riscv64-unknown-elf-objcopy', '-O', 'binary', '-j', '.text', made / f'build/{path}.o', tmp_path / name],
-                           check=True)
+            subprocess.run([guest.toolchain('objcopy'), '-O', 'binary', '-j', '.text', made / f'build/{path}.o',
+                            tmp_path / name], check=True)
         assert (tmp_path / 'one').read_bytes() == (tmp_path / 'two').read_bytes() != b''
 
 
@@ -409,8 +428,8 @@ def test_submit_unknown_lab(small):
 
 def graded(top, path, tmp_path, *words):
     results = tmp_path / 'results.json'
-    done = subprocess.run([sys.executable, top / 'grade/grade.py', '--submission', path, '--results', results, '--seed', '7', '-j', '1',
-                           *words], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run([sys.executable, top / 'grade/grade.py', '--submission', path, '--results', results, '--seed',
+                           '7', '-j', '1', *words], capture_output=True, text=True, check=False, timeout=300)
     return done, json.loads(results.read_text())
 
 
