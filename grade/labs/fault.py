@@ -2,8 +2,9 @@
 import struct
 
 from core import pattern
-from core.table import Test
+from core.table import Machine, Test
 from labs.fault_areas import areas
+from labs.fault_calls import copy, heap, kernel, nomem, pointers, report
 from labs.fault_lib import FETCH, PAGE, STORE, access, bystander, must_die, must_live, same_text, user_faults
 
 MANUAL = 'lab/fault/README.md#the-task'
@@ -124,4 +125,21 @@ TESTS = (
     Test('fault-areas', 'a set of areas finds, joins, splits and moves them as its header says', 'g_fault_call', areas,
          {'find': 0.5, 'insert': 0.5, 'remove': 1, 'limits': 0.5}, hint='kernel/vm/vma.c, one function after the other',
          manual=MANUAL, draw={'place': (0, 0x10000)}, budget=200),
+    Test('fault-heap', 'the heap keeps what it holds and ends where it ends, however its end moves', 'g_fault_heap', heap,
+         {'moves': 1, 'ends': 0.5}, hint='vma_set_end, vma_insert and vma_remove, as as_sbrk uses them', manual=MANUAL,
+         draw={'steps': (14, 20)}, args=('steps',), budget=300),
+    Test('fault-copy', 'the kernel brings in what it copies from or to', 'g_fault_copy', copy,
+         {'from': 0.5, 'to': 1}, hint='trap_fault, faults of user copies', manual=MANUAL,
+         draw={'offset': (1, 4000)}, args=('offset',), budget=200),
+    Test('fault-pointers', 'a system call with a bad address fails and does nothing else', 'g_fault_ptr', pointers,
+         {'refused': 1, 'unchanged': 0.5, 'alive': 0.5}, hint='trap_fault: the fixup; vma_find', manual=MANUAL,
+         draw={'word': (1, 500)}, args=('word',), budget=200),
+    Test('fault-kernel', "of the kernel's own faults, few are good", 'g_fault_call', kernel,
+         {'probe': 0.5, 'vmalloc': 0.5, 'stray': 0.5}, hint='trap_fault: what is asked first?', manual=MANUAL, budget=200),
+    Test('fault-nomem', 'when memory runs out, who took it dies', 'g_fault_nomem', nomem,
+         {'hog': 0.5, 'others': 0.5}, hint='FAULT_NOMEM, proc_out_of_memory', manual=MANUAL,
+         machine=Machine(uframes=400), draw={'frames': (400, 400)}, args=('frames',), budget=300),
+    Test('fault-report', 'one line says who died where, and why', 'g_fault_report', report,
+         {'line': 0.5}, hint='README, "The report"; vma_nearest', manual=MANUAL,
+         draw={'pages': (2, 9)}, args=('pages',), budget=200),
 )

@@ -10,6 +10,7 @@ interrupts off, tp and sscratch as kernel code has them. A call returns to an ad
 import struct
 
 from core.gdbstub import Gone
+from core.guest import RAM_BASE
 from core.verdict import Fail
 
 RA, SP, TP, A0, PC = 1, 2, 4, 10, 32  # x1 .. and, behind x31, pc
@@ -56,6 +57,11 @@ class Kernel:
             return self.stub.stopped(0.3) or self.run._wait()
         except Gone:
             return self.run._wait()
+
+    def poke(self, pa, value):
+        """Writes a word of the machine's memory."""
+        at = pa - RAM_BASE
+        self.run.memory[at:at + 8] = struct.pack('<Q', value)
 
     def call(self, name, *args):
         """What the function returns; None when the machine ended instead (a panic, say): run.ended is set then."""
