@@ -124,6 +124,8 @@ def assembly_line(line):
 
 def assembly(text):
     """Complaints about what the compiler wrote: inline assembly is in it as it stands in the source."""
+    if text.startswith('#'):  # "#NO_APP" there: the assembler would read the rest by other rules
+        return ['assembly that begins with a comment']
     complaints, place = {}, ''
     for line in text.split('\n'):
         m = re.match(r'# (\d+) "([\w./-]+)" 1$', line)  # the compiler says whose statement follows

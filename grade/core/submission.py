@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 
-from core import build, sandbox, scan, unpack
+from core import build, machine, sandbox, scan, unpack
 from core.guest import TOP
 from core.table import LABS
 from core.verdict import Infrastructure
@@ -257,4 +257,6 @@ def prepare(path, lab, workdir, top=TOP):
     why = sandbox.isolation((compiler(top)[0], 'make'))
     if why:
         more.append(f'this host has no namespaces for the build, only limits ({why})')
+    if not machine.sandbox(os.environ.get('QEMU') or 'qemu-system-riscv64'):
+        more.append("this host's QEMU was built without its own sandbox")
     return made, notes + more

@@ -120,6 +120,10 @@ def test_accepted_assembly():
                          '\t.size\tx, .-x\n\t.ident\t"GCC: (x) 12"\n') == []
 
 
+def test_assembly_that_turns_the_rules_around():
+    assert scan.assembly('#NO_APP\n\tnop\n')
+
+
 def test_scans_take_linear_time():
     begin = time.process_time()
     for text in ('a' * 262144, '/*' * 131072, '"' * 262144, '\\ ' * 131072, "'\\" * 131072, '#' + ' ' * 262143):
