@@ -128,7 +128,7 @@ def touch(run):
     run.stop('all')
     space, pages = run.space(), sorted({va & -PAGE for va in stored})
     need_lazy(run, space, p, n, pages)
-    faults = [t.tval & -PAGE for t in run.traps() if t.fault == 'store' and t.from_user]
+    faults = [t.tval & -PAGE for t in run.traps() if t.fault in ('load', 'store') and t.from_user]
     missing = [va for va in begins[1:] if va & -PAGE not in faults]
     run.need(not missing, 'a page fault for each first touch', ', '.join(map(hex, missing)))
     shown = differs(run, space, {va: poked(*((a - va, bytes([b])) for a, b in stored.items() if a & -PAGE == va)) for va in pages})
@@ -168,19 +168,19 @@ TESTS = (
     Test('lazy-sparse', 'a heap larger than memory takes the frames of the pages that are touched, and no others',
          'g_lazy_sparse', sparse, {'large': 2, 'small': 1}, hint='fault_zero: one page a fault', manual=MANUAL + 'the-task',
          machine=Machine(mem=32), draw={'pages': (300_000, 450_000), 'touch': (20, 40), 'small': (60, 300)},
-         args=('pages', 'touch', 'small'), budget=100),
+         args=('pages', 'touch', 'small'), budget=160),
     Test('lazy-zero', 'new memory is zero, whoever had the frame before', 'g_lazy_zero', zero, {'fresh': 1, 'reused': 1},
          hint='fault_zero: all of the frame, before the PTE is set', manual=MANUAL + 'hints', machine=Machine(mem=32),
-         draw={'dirty': (500, 900)}, args=('dirty',), budget=120),
+         draw={'dirty': (500, 900)}, args=('dirty',), budget=160),
     Test('lazy-read', 'untouched memory reads as zeros, and can be written after that', 'g_lazy_read', read,
          {'reads': 1, 'writes': 1}, hint='fault_zero: reads', manual=MANUAL + 'the-task', machine=Machine(mem=32),
-         draw={'places': (12, 30)}, args=('places',), budget=100),
+         draw={'places': (12, 30)}, args=('places',), budget=160),
     Test('lazy-touch', 'a first touch works with every instruction, anywhere in a page', 'g_lazy_touch', touch, {'bytes': 1},
-         hint='fault_zero', manual=MANUAL + 'the-task', machine=Machine(mem=32), budget=100),
+         hint='fault_zero', manual=MANUAL + 'the-task', machine=Machine(mem=32), budget=160),
     *lazy_calls.TESTS,
     Test('lazy-fork', 'fork of a heap with holes keeps them', 'g_lazy_fork', fork, {'holes': 1, 'private': 1},
          hint='fault_zero, as->zeros', manual=MANUAL + 'background', machine=Machine(mem=32), draw={'places': (15, 30)},
-         args=('places',), budget=100),
+         args=('places',), budget=160),
     *lazy_end.TESTS,
     *lazy_stack.TESTS,
 )

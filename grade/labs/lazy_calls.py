@@ -86,5 +86,5 @@ def copy(run):
 TESTS = (
     Test('lazy-copy', 'system calls read and write untouched memory', 'g_lazy_copy', copy,
          {'into': 1, 'out': 0.5, 'small': 0.5}, hint='fault_zero serves the kernel too', manual='lab/lazy/README.md#the-task',
-         machine=Machine(mem=32), draw={'offset': (1, 4095), 'length': (9000, 12500)}, args=('offset', 'length'), budget=120),
+         machine=Machine(mem=32), draw={'offset': (1, 4095), 'length': (9000, 12500)}, args=('offset', 'length'), budget=160),
 )

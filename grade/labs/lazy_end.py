@@ -93,6 +93,7 @@ def oom(run):
     """One program takes all there is."""
     seed, keep, hog, n = run.given, run.drawn['keep'], run.drawn['hog'], run.drawn['places']
     mine, more = run.stop('kept').args[:2]
+    need_lazy(run, run.space(), more, span(n), [more - PAGE])  # the last page in front of it
     before = run.ledger()['free']
     first, room = run.stop('hog').args[0], user_free(run)
     need_lazy(run, run.space(), first, hog, [first])
@@ -106,7 +107,7 @@ def oom(run):
     shown = differs(run, run.space(), {mine + i * PAGE: pattern.page(seed, i) for i in range(keep)})
     run.part('killed', not shown, "the other program's memory as it was", shown)
     run.stop('most')
-    run.answer = user_free(run) - n // 2 + 1
+    run.answer = max(0, user_free(run) - n // 2 + 1)
     run.stop('full')
     at = run.next_stop()
     run.need(at is not None, 'a kernel that goes on', run.why_ended())
@@ -124,7 +125,7 @@ def leak(run):
     """As much memory after many rounds as before, and all of it can be used."""
     seed, rounds = run.given, run.drawn['rounds']
     p = run.stop('one').args[0]
-    need_lazy(run, run.space(), p, span(1), [spot(p, seed, 0)])
+    need_lazy(run, run.space(), p, span(2), [spot(p, seed, 0)])
     run.stop('begin')
     before = run.ledger()
     run.stop('end')
@@ -141,15 +142,15 @@ def leak(run):
 TESTS = (
     Test('lazy-shrink', 'memory that a program gives back is gone at once, and new when it comes again', 'g_lazy_shrink', shrink,
          {'gone': 1, 'again': 1}, hint='anon_release', manual=MANUAL + 'the-task', machine=Machine(mem=32),
-         draw={'pages': (150, 400), 'keep': (1, 9)}, args=('pages', 'keep'), budget=120),
+         draw={'pages': (150, 400), 'keep': (1, 9)}, args=('pages', 'keep'), budget=160),
     Test('lazy-flush', 'PTE, flush, and only then the frame', 'g_lazy_flush', flush, {'order': 1}, hint='anon_release',
          manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'pages': (130, 300)}, args=('pages',),
-         budget=100),
+         budget=160),
     Test('lazy-oom', 'when memory runs out the program that has most is killed, and nobody else', 'g_lazy_oom', oom,
          {'killed': 0.5, 'others': 0.5}, hint='fault_zero: FAULT_RETRY, before anything has changed', manual=MANUAL + 'the-task',
-         machine=Machine(mem=32, uframes=600), draw={'keep': (20, 50), 'hog': (3000, 6000), 'places': (40, 60)},
-         args=('keep', 'hog', 'places'), budget=120),
+         machine=Machine(mem=32, uframes=800), draw={'keep': (20, 50), 'hog': (3000, 6000), 'places': (14, 20)},
+         args=('keep', 'hog', 'places'), budget=160),
     Test('lazy-leak', 'no frame is lost', 'g_lazy_leak', leak, {'ledger': 1}, hint='anon_release; page_get of zero_frame',
          manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'rounds': (20, 40)}, args=('rounds',),
-         budget=150),
+         budget=160),
 )

@@ -114,5 +114,5 @@ def stack(run):
 TESTS = (
     Test('lazy-stack', 'the stack grows on demand to its limit, near the stack pointer, and nowhere else', 'g_lazy_stack', stack,
          {'grows': 1.5, 'ends': 1, 'reasons': 0.5}, hint='anon_grow_stack', manual='lab/lazy/README.md#the-task',
-         machine=Machine(mem=32), draw={'depth': (300, 2000)}, args=('depth',), budget=120),
+         machine=Machine(mem=32), draw={'depth': (300, 2000)}, args=('depth',), budget=160),
 )

@@ -50,9 +50,10 @@ static void round(uint64 seed)
 int main(int argc, char **argv)
 {
     uint64 seed = grade_arg(argc, argv, 1), rounds = grade_arg(argc, argv, 2);
-    char *p = heap(span(1));
+    char *p = heap(span(2));
     put_mark(spot(p, seed, 0), seed, 0);
     stop("one", p);
+    not_zero(spot(p, seed, 1), 1); // stays, so that its references can be counted
     round(seed);
     stop("begin", p);
     for (uint64 i = 1; i <= rounds; i++)
