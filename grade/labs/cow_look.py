@@ -57,9 +57,10 @@ def copies(run, seed, n):
                for at, word in enumerate(firsts) if word in wanted)
 
 
-def sharing(run, parent, p, n, seed):
+def sharing(run, parent, p, n, seed, once=True):
     """Needs a fork that has just shared n pages from p, which the parent had filled. `parent` is its root table; the
-    child is at a stop. Returns both spaces, the child's first."""
+    child is at a stop. `once`: nobody has copied these pages before, so memory holds them once. Returns both spaces, the
+    child's first."""
     child, old = run.space(), run.checked_space(parent)
     shared = same(child, old, p, range(n))
     lost = [i for i in range(n) if i not in shared]
@@ -68,7 +69,7 @@ def sharing(run, parent, p, n, seed):
              f'{old[p + lost[0] * PAGE] if lost else ""}')
     wrong = unlike(run, child, p, pages_of(seed, range(n)))
     run.need(not wrong, 'a child that finds what its parent wrote', f'other bytes in {text(wrong)}')
-    there = copies(run, seed, n)
+    there = copies(run, seed, n) if once else 0
     run.need(there <= n + SLACK, f'memory that holds the {n} pages once', f'it holds {there} such pages')
     return child, old
 

@@ -51,7 +51,7 @@ VARIANTS = [
         'for (; va < end; va += PGSIZE', 'for (; va + PGSIZE < end; va += PGSIZE'),
     one('first-table', 'an area is shared up to the end of its first page table', 'sparse nofork', NEXT_TABLE, 'va = end;'),
     one('tables-for-holes', 'the child gets page tables for memory that nobody touched', 'sparse',
-        'pte_t *from; while', 'for (uint64 at = va; at < end; at += LEAF_SPAN) mmu_walk(&child->mmu, at, true); pte_t *from; while'),
+        'pte_t *from; while', 'for (uint64 at = va; at < end; at += LEAF_SPAN) mmu_walk(&child->mmu, at, true);\npte_t *from; while'),
     one('resident', 'the pages of a child are not counted', 'share', 'child->resident += shared;', '(void)shared;'),
     # flushes
     one('no-flush', 'no flush after fork took the rights of the parent (C11, M1)', 'flush', 'if (taken)', 'if (0)'),
@@ -84,10 +84,11 @@ VARIANTS = [
     one('never-regained', 'the last owner gets no right to write (C9)', 'owner', 'PTE_W | PTE_A | PTE_D', 'PTE_A'),
     one('get-not-atomic', 'fork counts mappings without an atomic operation (C7, M8)', 'storm', GET,
         '{ volatile uint *ref = &pa2frame(PTE2PA(pte))->ref; *ref = *ref + 1; }'),
-    one('put-not-atomic', 'a copy takes a reference away without an atomic operation (C7, M8)', 'storm', PUT,
-        '{ volatile uint *ref = &old->ref; if (old != zero_frame && *ref > 1) *ref = *ref - 1; else page_put(old); }'),
+    one('stale-count', 'the count is looked at before the copy and written back behind it (C7)', 'storm',
+        'struct frame *copy = fault_frame(f);', 'uint refs = page_refs(old); struct frame *copy = fault_frame(f);', PUT,
+        'if (old != zero_frame && refs > 1) __atomic_store_n(&old->ref, refs - 1, __ATOMIC_RELAXED); else page_put(old);'),
     # failing forks
     one('failure-ignored', 'fork succeeds with a part of the memory', 'nofork', 'error = -ENOMEM;', ';'),
     one('failure-leaks', 'the pages of a table are counted before there is one for the child (C16)', 'nofork', 'error = -ENOMEM;',
-        'for (; va < stop; va += PGSIZE, from++) if (*from & PTE_V) page_get(pa2frame(PTE2PA(*from))); error = -ENOMEM;'),
+        'for (; va < stop; va += PGSIZE, from++) if (*from & PTE_V) page_get(pa2frame(PTE2PA(*from)));\nerror = -ENOMEM;'),
 ]
