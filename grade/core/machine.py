@@ -28,12 +28,14 @@ import faultline
 import qmp as monitor
 from core import failing, gdbstub, image
 from core.guest import RAM_BASE, Broken, Guest
-from core.verdict import Fail, Infrastructure, Part
+from core.verdict import Fail, Firmware, Infrastructure, Part
 
 MTIME = 0x200bff8           # ACLINT: ticks of 100 ns since the start
 TICK = 100                  # instructions in one, with -icount shift=0
 USER_END = 1 << 38
 IDLE_LIMIT = 12_000         # million guest ns that all harts may wait for nothing
+FIRMWARE = 2 << 20          # bytes at the start of memory that are the firmware's
+FIRMWARE_WAIT = 100_000     # ticks, unshifted: 10 million instructions
 WALL_LIMIT = 240            # seconds; an outer net: what it catches is the host's fault
 CONSOLE_LIMIT = 4 << 20     # bytes that a guest may print
 FILE_LIMIT = 2 << 30        # bytes that QEMU may write into one file
@@ -336,12 +338,28 @@ class Run:
     def _stuck(self, words):
         """What a machine that does not come to an end is doing."""
         self.monitor.stop()
+        if self.test.machine.harts > 1 and self._firmware_hangs():
+            raise Firmware('QEMU, which runs several harts in turn here, does not let its firmware go on')
         places = ', '.join(self.guest.symbol(self.monitor.registers(i)['pc']) for i in range(self.test.machine.harts))
         recent = [t for t in self.traps()[-400:] if t.fault]
         most = max(recent, key=lambda t: sum((o.epc, o.tval) == (t.epc, t.tval) for o in recent), default=None)
         if most and sum((o.epc, o.tval) == (most.epc, most.tval) for o in recent) > 100:
             return f'the same {most.fault} fault at {most.tval:#x} (pc {most.epc:#x}) again and again'
         return f'{words} after {self.instructions / 1e6:.0f} million instructions, at {places}'
+
+    def _firmware_hangs(self):
+        """Whether all harts do nothing but wait for one another in the firmware: with -icount and several harts QEMU brings
+        that about now and then, whatever the kernel does."""
+        self.traps()
+        begin, clock = self._ticks(), time.monotonic()
+        while self._ticks() - begin < FIRMWARE_WAIT << self.test.machine.shift and time.monotonic() < clock + 30:
+            self.monitor.go_on()
+            time.sleep(0.02)
+            self.monitor.stop()
+            places = [self.monitor.registers(i)['pc'] for i in range(self.test.machine.harts)]
+            if not all(RAM_BASE <= pc < RAM_BASE + FIRMWARE for pc in places):
+                return False
+        return all(t.interrupt for t in self.traps())
 
     # ---- looking
 

@@ -18,12 +18,13 @@ import time
 from core import gdbstub
 from core.guest import Broken
 from core.machine import Run
-from core.verdict import Fail, Infrastructure, Part
+from core.verdict import Fail, Firmware, Infrastructure, Part
 import faultline
 import qmp
 
 STATUS = ('pass', 'fail', 'infrastructure')
 TEXT_MAX = 4000           # characters of what was expected or shown
+TRIES = 3                 # when the emulator hangs
 ROOM = 8 << 20            # bytes that must be left where QEMU writes its log: without them it would be cut short
 
 
@@ -114,7 +115,7 @@ def judge(test, run, result):
         raise Infrastructure(f'the disk that holds {run.folder.parent} is full: what the machine wrote there may be cut short')
 
 
-def run_once(test, build, seed, folder, machines=None):
+def run_once(test, build, seed, folder, machines=None, tries=TRIES):
     """The result with one seed."""
     begin, result, run, machines = time.monotonic(), blank(test, seed), None, machines or Machines()
     try:
@@ -122,6 +123,10 @@ def run_once(test, build, seed, folder, machines=None):
         machines.enter(run)
         with run:
             judge(test, run, result)
+    except Firmware as e:
+        if tries > 1:
+            return run_once(test, build, seed, folder, machines, tries - 1)
+        result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     except (gdbstub.Gone, qmp.Gone):
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', 'QEMU went away while it was looked at')
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:

@@ -14,6 +14,10 @@ class Infrastructure(Exception):
     """The host, not the submission, is at fault: no points are lost for it, none are given."""
 
 
+class Firmware(Infrastructure):
+    """The emulator is at fault, in a way that another try with the same seed may not meet."""
+
+
 @dataclasses.dataclass
 class Part:
     """A piece of a test that scores by itself."""

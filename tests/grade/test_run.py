@@ -4,7 +4,7 @@ import pathlib
 import signal
 
 import pytest
-from core import build, image, machine, pattern, score
+from core import build, image, machine, pattern, score, table
 from core.machine import Run
 from core.verdict import Fail, Infrastructure
 from probe import SEED, probe, run, walk
@@ -190,3 +190,22 @@ def test_pattern_is_what_programs_write(tmp_path):
         while r.next_stop():
             pass
     assert run(tmp_path, check)['status'] == 'pass'
+
+
+def test_firmware_that_hangs(tmp_path, monkeypatch):
+    """Is told from a kernel that does not end, and tried again."""
+    tries = []
+
+    def check(r):
+        tries.append(r.seed)
+        r.next_stop()
+        r.part('stopped', True, '')
+        r._stuck('x')
+        r.need(False, 'a machine that goes on')
+    two = table.Machine(harts=2, shift=9)
+    assert run(tmp_path, check, machine=two)['status'] == 'fail' and len(tries) == 1
+    monkeypatch.setattr(machine, 'FIRMWARE', 1 << 64)
+    monkeypatch.setattr(machine, 'RAM_BASE', 0)
+    monkeypatch.setattr(machine.Run, 'traps', lambda _: [])
+    result = run(tmp_path, check, machine=two)
+    assert result['status'] == 'infrastructure' and 'firmware' in result['shown'] and len(tries) == 1 + score.TRIES
