@@ -32,6 +32,7 @@ NO_OBJECT = ('-g', '-MMD', '-MP')  # flags that say nothing to an assembler, or 
 HOST_FAILED = re.compile(r'^[^ ]+: fatal error: Killed signal'
                          r'|^[^ ]+: ([Ff]atal error|final link failed): .*No space left on device'
                          r'|^(sh|make|\S+gcc): .*(Cannot fork|Resource temporarily unavailable)', re.M)
+TOO_MUCH = re.compile(r'(CPU time|File size) limit exceeded|virtual memory exhausted|out of memory')
 COMPILING = sandbox.Limits(cpu=15, file=MOST_WRITTEN)
 UNPACKING = sandbox.Limits(memory=1536 << 20)
 
@@ -211,7 +212,9 @@ def step(script, tree, cc, what):
     if done.status and (HOST_FAILED.search(done.text) or done.status == -9):
         raise Infrastructure(f'{what}: the host ended it: {report(done.text)[-300:]}')
     if done.status:
-        raise build.Failed(f'{what} failed:\n{report(done.text) or f"status {done.status}"}')
+        limits = f'({COMPILING.cpu} s, {COMPILING.memory >> 20} MiB of memory, files of {COMPILING.file >> 20} MiB)'
+        why = f'ran into a limit of the grader {limits}' if TOO_MUCH.search(done.text) else 'failed'
+        raise build.Failed(f'{what} {why}:\n{report(done.text) or f"status {done.status}"}')
 
 
 def compile_all(paths, tree, cc):

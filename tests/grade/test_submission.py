@@ -128,7 +128,8 @@ def test_none_of_the_files(tmp_path):
 
 @pytest.mark.parametrize('data', [b'', b'hello', b'PK\3\4' + b'x' * 9, b'\x1f\x8b' + b'x' * 9, b'BZh9' + b'x' * 9,
                                   b'\xfd7zXZ\0' + b'x' * 9, bytes(257) + b'ustar' + bytes(250),
-                                  gzip.compress(b'no tar'), gzip.compress(bytes(1024))[:-6]])
+                                  gzip.compress(b'no tar'), gzip.compress(bytes(1024))[:-6]],
+                         ids=('empty', 'text', 'zip', 'gzip', 'bzip2', 'xz', 'tar', 'no tar', 'torn'))
 def test_broken_archives(tmp_path, data):
     (tmp_path / 'x').write_bytes(data)
     with pytest.raises(build.Failed):
@@ -271,7 +272,7 @@ ATTACKS = ('#include "{0}"', '#include <{0}>', '#define F "{0}"\n#include F',
            'int x __attribute__((section(".data; .incbin \\"{0}\\" #"))) = 1;')
 
 
-@pytest.mark.parametrize('attack', ATTACKS)
+@pytest.mark.parametrize('attack', ATTACKS, ids=range(len(ATTACKS)))
 def test_no_file_of_the_host_gets_in(attack, top, tree, canary):
     code = attack.format(canary)
     with pytest.raises(build.Failed) as failed:
@@ -320,13 +321,16 @@ def test_dependencies():
 
 
 @pytest.mark.parametrize('code, words', [
-    ('#define A(x) x x x x x x x x\n#define B(x) A(A(A(x)))\n#define C(x) B(B(B(B(x))))\nint y[] = { C(C(1,)) };', ''),
-    ('asm(".zero 0x7fffffffff");', 'assembling failed'),
-    ('asm(".skip 1 << 28");', 'assembling failed'),
+    ('#define A0 1\n' + ''.join(f'#define A{i} (A{i-1}+A{i-1})\n' for i in range(1, 64)) + '#if A63\n#endif\n',
+     'compiling ran into a limit'),
+    ('char big[] = { [0 ... (1 << 24) - 1] = 7 };', 'compiling ran into a limit'),
+    ('asm(".zero 0x7fffffffff");', 'assembling ran into a limit'),
+    ('asm(".skip 1 << 28");', 'assembling ran into a limit'),
     ('int x = ;\x1b[31m', 'error: expected expression'),
     ('int f(void) { int unused; return 1; }', 'unused'),
-])
-def test_compilers_that_fail(code, words, top, tree):
+], ids=('macros', 'table', 'zeros', 'skip', 'error', 'warning'))
+def test_compilers_that_fail(code, words, top, tree, monkeypatch):
+    monkeypatch.setattr(submission, 'COMPILING', sandbox.Limits(cpu=2, memory=256 << 20, file=submission.MOST_WRITTEN))
     begin = time.monotonic()
     with pytest.raises(build.Failed) as failed:
         compiled(code, top, tree)
