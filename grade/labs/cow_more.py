@@ -281,6 +281,6 @@ def tests(task, hints, debug):
              hint='page_refs gives 32 bits', manual=hints, draw={'children': (270, 400)}, args=('children',), budget=120),
         Test('cow-storm', 'many fork, write and end at once, on two harts', 'g_cow_storm', storm, {'storm': 1},
              hint='counts change by page_get and page_put only; flush before page_put', manual=debug,
-             machine=Machine(harts=2, mem=64, shift=9, append='poison'), draw={'pages': (30, 60), 'rounds': (10, 14)},
+             machine=Machine(harts=2, mem=64, shift=9, append='poison races=7 tick_us=3000'), draw={'pages': (30, 60), 'rounds': (10, 14)},
              args=('pages', 'rounds'), seeds=3, budget=120),
     )
