@@ -36,6 +36,7 @@ USER_END = 1 << 38
 IDLE_LIMIT = 12_000         # million guest ns that all harts may wait for nothing
 FIRMWARE = 2 << 20          # bytes at the start of memory that are the firmware's
 FIRMWARE_WAIT = 100_000     # ticks, unshifted: 10 million instructions
+FIRMWARE_SECONDS = 30       # on the host, in which they should pass
 WALL_LIMIT = 240            # seconds; an outer net: what it catches is the host's fault
 CONSOLE_LIMIT = 4 << 20     # bytes that a guest may print
 FILE_LIMIT = 2 << 30        # bytes that QEMU may write into one file
@@ -338,9 +339,12 @@ class Run:
     def _stuck(self, words):
         """What a machine that does not come to an end is doing."""
         self.monitor.stop()
-        if self.test.machine.harts > 1 and self._firmware_hangs():
-            raise Firmware('QEMU, which runs several harts in turn here, does not let its firmware go on')
-        places = ', '.join(self.guest.symbol(self.monitor.registers(i)['pc']) for i in range(self.test.machine.harts))
+        places = ', '.join(map(self.guest.symbol, self._places()))
+        try:
+            if self.test.machine.harts > 1 and self._firmware_hangs():
+                raise Firmware('QEMU, which runs several harts in turn here, does not let its firmware go on')
+        except monitor.Gone:  # it came to its end after all
+            pass
         recent = [t for t in self.traps()[-400:] if t.fault]
         most = max(recent, key=lambda t: sum((o.epc, o.tval) == (t.epc, t.tval) for o in recent), default=None)
         if most and sum((o.epc, o.tval) == (most.epc, most.tval) for o in recent) > 100:
@@ -350,16 +354,22 @@ class Run:
     def _firmware_hangs(self):
         """Whether all harts do nothing but wait for one another in the firmware: with -icount and several harts QEMU brings
         that about now and then, whatever the kernel does."""
-        self.traps()
+        log_at, _ = self.log_at, self.traps()
         begin, clock = self._ticks(), time.monotonic()
-        while self._ticks() - begin < FIRMWARE_WAIT << self.test.machine.shift and time.monotonic() < clock + 30:
+        while self._ticks() - begin < FIRMWARE_WAIT << self.test.machine.shift and time.monotonic() < clock + FIRMWARE_SECONDS:
             self.monitor.go_on()
             time.sleep(0.02)
             self.monitor.stop()
-            places = [self.monitor.registers(i)['pc'] for i in range(self.test.machine.harts)]
-            if not all(RAM_BASE <= pc < RAM_BASE + FIRMWARE for pc in places):
-                return False
-        return all(t.interrupt for t in self.traps())
+            if not all(RAM_BASE <= pc < RAM_BASE + FIRMWARE for pc in self._places()):
+                break
+        else:
+            if all(t.interrupt for t in self.traps()):
+                return True
+        self.log_at = log_at
+        return False
+
+    def _places(self):
+        return [self.monitor.registers(i)['pc'] for i in range(self.test.machine.harts)]
 
     # ---- looking
 

@@ -206,6 +206,7 @@ def test_firmware_that_hangs(tmp_path, monkeypatch):
     assert run(tmp_path, check, machine=two)['status'] == 'fail' and len(tries) == 1
     monkeypatch.setattr(machine, 'FIRMWARE', 1 << 64)
     monkeypatch.setattr(machine, 'RAM_BASE', 0)
+    monkeypatch.setattr(machine, 'FIRMWARE_SECONDS', 0.1)
     monkeypatch.setattr(machine.Run, 'traps', lambda _: [])
     result = run(tmp_path, check, machine=two)
     assert result['status'] == 'infrastructure' and 'firmware' in result['shown'] and len(tries) == 1 + score.TRIES
