@@ -138,6 +138,7 @@ def soak_steps():
     seeds = [Step(f'crash-seed-{seed}', ['tests/crash/run', '--seed', str(seed)], limit=1800) for seed in range(1, 9)]
     return ([Step('mutants-all', ['tests/mutants/run', '--all'], limit=1800),
              Step('grade-variants', ['grade/variants'], limit=7200)]
+            + [Step('grade-repeat', ['tests/grade/repeat', '20'], limit=7200, proof=r'^20 of 20 rounds alike$')]
             + [usertests(4, '128M', f'-{i}') for i in range(1, 21)]
             + [usertests(*size) for size in sizes] + seeds
             + [Step('fuzz', ['tests/fuzz/run', '--soak'], limit=3600),

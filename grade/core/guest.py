@@ -33,7 +33,7 @@ class Broken(Exception):
 @functools.lru_cache(maxsize=None)
 def toolchain(tool):
     """The name of a cross tool, as the Makefile chooses it."""
-    for prefix in PREFIXES:
+    for prefix in filter(None, (os.environ.get('TOOLPREFIX'), *PREFIXES)):
         if subprocess.run(['sh', '-c', f'command -v {prefix}{tool}'], stdout=subprocess.DEVNULL, check=False).returncode == 0:
             return prefix + tool
     raise FileNotFoundError(f'{PREFIXES[0]}{tool} is not installed: run `make deps`')
