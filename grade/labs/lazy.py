@@ -15,13 +15,14 @@ def sparse(run):
     seed, n, k, small = run.given, run.drawn['pages'], run.drawn['touch'], run.drawn['small']
     part = n // k
     run.stop('before')
-    before = Ram(run)
+    free = run.ledger()['free']
     at = run.stop('grown')
     p = at.args[0]
     places = [p + (i * part + 17 + mix(seed, i) % (part - 34)) * PAGE for i in range(k)]
     need_empty(run, run.space(), p, n)
     grown = Ram(run)
-    run.part('large', before.taken(grown) <= 16, f'sbrk of {n} pages takes no frames', f'{before.taken(grown)} are taken')
+    taken = free - grown.ledger['free']
+    run.part('large', taken <= 16, f'sbrk of {n} pages takes no frames', f'{taken} are taken')
     run.stop('one')
     need_lazy(run, run.space(), p, n, places[:1])
     at = run.stop('all')

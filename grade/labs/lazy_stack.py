@@ -39,7 +39,6 @@ def attempt(run, at, sp, calls):
     run.answer = at + 1  # not 0
     run.stop('sp')
     run.answer = sp
-    run.stop('begin')
     run.traps()
     return run.next_stop(calls)
 

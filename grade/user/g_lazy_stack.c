@@ -38,7 +38,6 @@ int main(int argc, char **argv)
     while ((at = stop("at")) != 0) {
         uint64 sp = stop("sp");
         if (must_fork() == 0) {
-            stop("begin", at);
             reach(at - 1, sp);
             stop("lives", at);
             exit(0);
