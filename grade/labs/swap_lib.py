@@ -81,6 +81,11 @@ def first_out(run):
     return p, n
 
 
+def slow(run, reads=0):
+    """The swap disk reads no more than so many times a second, later ones wait. 0: as fast as it can."""
+    run.monitor.monitor(f'block_set_io_throttle swap 0 0 0 0 {reads} 0')
+
+
 def need_distinct(run, pages):
     """No two of them, which hold different bytes, name one slot."""
     owner = {}

@@ -1,9 +1,10 @@
 """More checks of lab 4 (grade/labs/swap.py): sharers, slots, system calls, a full swap disk, text, order, errors, a storm."""
 from core import failing, pattern
 from core.guest import PAGE
-from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk, need_out, of, out,
-                           some)
+from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk, need_out,
+                           of, out, slow, some)
 
+SLOW = 25  # requests a second: so slow that others surely come to want the same page
 
 def sharers(run):
     """Frames that three processes map, and one of them sends out."""
@@ -25,10 +26,12 @@ def sharers(run):
             if s[page.va].pte != page.pte]
     run.need(not left, 'the PTEs of all three name the same slot', some(left))
     run.part('out', since.written <= n + n // 4, f'{n} pages are written once', f'the swap disk took {since.written} pages')
+    slow(run, reads=SLOW)
     for _ in range(3):
         at = arrive(run, 'reads', 'all three can read their pages')
         wrong = bad_pages(run, run.space(), p, n, of(seed))
         run.part('back', at.args[2] == 0 and not wrong, 'the pages come back to all three', some(wrong))
+    slow(run)
     again = arrive(run, 'again', 'the pages leave memory again')
     for space in family(run, p, n):
         gone = out(space, p, n)
@@ -223,7 +226,7 @@ def errors(run):
     switch('read')
     at = run.next_stop()
     run.need(at is not None, 'a process that cannot read a page ends alone', run.why_ended())
-    saw = f'the process read {at.args[1]:#x}' if at.name == 'saw' else f'the program came to "{at.name}"'
+    saw = f'the process read all pages, {at.args[1]} words were wrong' if at.name == 'saw' else f'the program came to "{at.name}"'
     tried = run.disk('swap')['failed_rd_operations']
     run.part('read', at.name == 'died' and at.args[1] & 0xffffffff == 0xffffffff and tried > 0,
              'a process ends (status -1) when the disk does not give it its page: it never gets other bytes, nor zeros',
@@ -260,4 +263,23 @@ def storm(run):
     at = arrive(run, 'end', 'all processes end')
     run.part('storm', at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
     since.need_honest()
+    run.end()
+
+
+def writer(run):
+    """A process counts in each of its pages, in order, round after round, while another one pushes them out."""
+    n = run.drawn['pages']
+    p, _ = first_out(run)
+    at, since = run.stop('counts'), Counters(run)
+    root = at.root
+    arrive(run, 'pushed', "a process can push another one's pages out")
+    space = run.checked_space(root)
+    words = [held(run, page) or bytes(PAGE) for page in space.range(p, n)]
+    counts = [int.from_bytes(data[8 * i:8 * i + 8], 'little') for i, data in enumerate(words)]
+    marks = [int.from_bytes(data[-8:], 'little') for data in words]
+    run.part('writes', max(counts) - min(counts) <= 1 and counts == sorted(counts, reverse=True) and not any(marks),
+             'a process that writes to pages while they leave memory finds in each what it wrote last',
+             f'it wrote {max(counts)}, pages {[i for i, c in enumerate(counts) if c < max(counts) - 1]} have an older number; it '
+             f'noticed that in {sum(map(bool, marks))} pages')
+    run.need(since.written > n, 'pages leave memory while the process writes', f'{since.written} were written')
     run.end()

@@ -3,6 +3,8 @@
 //   g_swap_errors SEED PAGES
 #include "grade/user/grade_swap.h"
 
+#define FIRST 6 // pages that the process reads while it can
+
 static struct bell ready, go;
 
 int main(int argc, char **argv)
@@ -21,8 +23,9 @@ int main(int argc, char **argv)
     if (must_fork() == 0) {
         tell(&ready);
         await(&go);
-        stop("reads", p); // now reads fail
-        stop("saw", p, ((volatile uint64 *)p)[0]);
+        uint64 bad = wrong(p, FIRST, seed);
+        stop("reads", p, bad); // now reads fail: it goes on where it was
+        stop("saw", p, wrong(p, pages, seed));
         exit(0);
     }
     await(&ready);

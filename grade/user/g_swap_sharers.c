@@ -48,8 +48,11 @@ int main(int argc, char **argv)
     stop("shared", p, wrong(p, pages, seed));
     page_out(p, pages);
     stop("out", p);
-    each_once();
+    for (int i = 0; i < CHILDREN; i++) // all three at the same time: one reads, the others wait for it
+        tell(&go[i]);
     stop("reads", 9, p, wrong(p, pages, seed));
+    for (int i = 0; i < CHILDREN; i++)
+        await(&ready);
     page_out(p, pages);
     stop("again", p);
     each_once();

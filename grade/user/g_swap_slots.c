@@ -7,8 +7,9 @@
 
 enum { EXIT, SHRINK, EXEC, WAYS };
 
-// Half of the pages come back and are as on the disk, some are written, and a child shares them.
-static char *use(uint64 pages, uint64 seed)
+// About half of the pages, `back`, come back and are as on the disk, others with them, perhaps; some are
+// written; and a child shared them.
+static void use(uint64 pages, uint64 seed, uint64 back)
 {
     char *p = heap(pages);
     fill(p, pages, seed);
@@ -17,23 +18,23 @@ static char *use(uint64 pages, uint64 seed)
     if (must_fork() == 0)
         exit(wrong(p, pages / 4, seed) != 0);
     all_well(1);
-    if (wrong(p, pages / 2, seed))
+    if (wrong(p, back, seed))
         exit(10);
     fill(p, pages / 8, seed + 1);
-    return p;
 }
 
-static void cycle(int way, char *name, uint64 pages, uint64 seed)
+static void cycle(int way, char *name, uint64 pages, uint64 seed, uint64 i)
 {
+    uint64 back = pages / 2 - 3 * i; // read-ahead ends elsewhere each time
     char *vector[] = {name, "exec", 0};
     if (way == SHRINK) {
-        use(pages, seed);
+        use(pages, seed, back);
         if (sbrk(-(int)(pages * PAGE)) == SBRK_ERROR)
             exit(11);
         return;
     }
     if (must_fork() == 0) {
-        use(pages, seed);
+        use(pages, seed, back);
         if (way == EXEC)
             exec(name, vector);
         exit(way == EXEC);
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
            cycles = grade_arg(argc, argv, 3), all = grade_arg(argc, argv, 4);
     for (int way = 0; way < WAYS; way++)
         for (uint64 i = 0; i < cycles; i++)
-            cycle(way, argv[0], pages, seed + 2 * i);
+            cycle(way, argv[0], pages, seed + 2 * i, i);
     char *p = heap(all);
     fill(p, all, seed);
     page_out(p, all);
