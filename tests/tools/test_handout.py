@@ -100,7 +100,8 @@ def test_handout_scores_nothing_on_its_lab_and_all_before(handouts, lab, tmp_pat
     tree = handouts[lab]
     if not (tree / 'kernel/kernel.elf').exists():
         build(tree)
-    tests = [t for t in table.load() if LABS.index(t.lab) <= LABS.index(lab)]
+    first = 0 if os.environ.get('SLOW') else LABS.index(lab) - 1  # the lab before and this one, unless there is time
+    tests = [t for t in table.load() if first <= LABS.index(t.lab) <= LABS.index(lab)]
     results = score.Runner(tests, graded.Build(tree, TOP), 1, str(tmp_path), os.cpu_count() or 1).run()
     before = {r['name']: r for r in results if r['lab'] != lab}
     own = {r['name']: r for r in results if r['lab'] == lab}
