@@ -5,7 +5,7 @@ from core import pattern
 from core.table import Machine, Test
 from labs.fault_areas import areas
 from labs.fault_calls import copy, heap, kernel, nomem, pointers, report
-from labs.fault_lib import FETCH, PAGE, STORE, access, bystander, must_die, must_live, same_text, user_faults
+from labs.fault_lib import FETCH, PAGE, STORE, access, bystander, must_die, must_live, need_death, same_text, user_faults
 
 MANUAL = 'lab/fault/README.md#the-task'
 
@@ -14,6 +14,7 @@ def hole(run):
     """Addresses where nothing is: whoever touches them dies, alone."""
     at = run.stop('heap')
     run.space(at)
+    need_death(run)
     must_die(run, 'unmapped', 3)
     run.stop('far')
     must_live(run, 'edge', 2)
@@ -33,6 +34,7 @@ def rights(run):
     """Stores to what is read-only, jumps into what is no code."""
     at = run.stop('memory')
     run.space(at)
+    need_death(run)
     must_live(run, 'allowed', 7)
     run.stop('allowed')
     must_die(run, 'readonly', 6)
@@ -112,34 +114,34 @@ def resume(run):
 TESTS = (
     Test('fault-rights', 'what is read-only is not written, what is no code is not run', 'g_fault_rights', rights,
          {'readonly': 1, 'noexec': 1, 'allowed': 0.5}, hint='fault_access, vma_insert, trap_fault', manual=MANUAL,
-         draw={'pages': (3, 9)}, args=('pages',), budget=200),
+         draw={'pages': (3, 9)}, args=('pages',), budget=90),
     Test('fault-kinds', 'loads, stores and jumps are told from one another, and each area has its rights', 'g_fault_kinds', kinds,
          {'load': 0.5, 'store': 0.5, 'fetch': 0.5, 'holes': 0.5}, hint='fault_access, vma_find, vma_insert', manual=MANUAL,
-         draw={'place': (0x10000, 0x30000)}, args=('place',), budget=300),
+         draw={'place': (0x10000, 0x30000)}, args=('place',), budget=120),
     Test('fault-resume', 'after a fault the instruction is carried out, and no register has changed', 'g_fault_resume', resume,
          {'stored': 1, 'registers': 0.5}, hint='trap_fault: sepc stays; who saved the registers?', manual=MANUAL,
-         draw={'place': (0, 500)}, args=('place',), budget=200),
+         draw={'place': (0, 500)}, args=('place',), budget=70),
     Test('fault-hole', 'an access to nothing ends its process and no other', 'g_fault_hole', hole,
          {'unmapped': 1, 'edge': 1, 'null': 0.5, 'kernel': 0.5, 'others': 0.5}, hint='vma_find, trap_fault', manual=MANUAL,
-         draw={'pages': (1, 9)}, args=('pages',), budget=200),
+         draw={'pages': (1, 9)}, args=('pages',), budget=150),
     Test('fault-areas', 'a set of areas finds, joins, splits and moves them as its header says', 'g_fault_call', areas,
          {'find': 0.5, 'insert': 0.5, 'remove': 1, 'limits': 0.5}, hint='kernel/vm/vma.c, one function after the other',
-         manual=MANUAL, draw={'place': (0, 0x10000)}, budget=200),
+         manual=MANUAL, draw={'place': (0, 0x10000)}, budget=100),
     Test('fault-heap', 'the heap keeps what it holds and ends where it ends, however its end moves', 'g_fault_heap', heap,
          {'moves': 1, 'ends': 0.5}, hint='vma_set_end, vma_insert and vma_remove, as as_sbrk uses them', manual=MANUAL,
-         draw={'steps': (14, 20)}, args=('steps',), budget=300),
+         draw={'steps': (14, 20)}, args=('steps',), budget=120),
     Test('fault-copy', 'the kernel brings in what it copies from or to', 'g_fault_copy', copy,
          {'from': 0.5, 'to': 1}, hint='trap_fault, faults of user copies', manual=MANUAL,
-         draw={'offset': (1, 4000)}, args=('offset',), budget=200),
+         draw={'offset': (1, 4000)}, args=('offset',), budget=80),
     Test('fault-pointers', 'a system call with a bad address fails and does nothing else', 'g_fault_ptr', pointers,
          {'refused': 1, 'unchanged': 0.5, 'alive': 0.5}, hint='trap_fault: the fixup; vma_find', manual=MANUAL,
-         draw={'word': (1, 500)}, args=('word',), budget=200),
+         draw={'word': (1, 500)}, args=('word',), budget=80),
     Test('fault-kernel', "of the kernel's own faults, few are good", 'g_fault_call', kernel,
-         {'probe': 0.5, 'vmalloc': 0.5, 'stray': 0.5}, hint='trap_fault: what is asked first?', manual=MANUAL, budget=200),
+         {'probe': 0.5, 'vmalloc': 0.5, 'stray': 0.5}, hint='trap_fault: what is asked first?', manual=MANUAL, budget=80),
     Test('fault-nomem', 'when memory runs out, who took it dies', 'g_fault_nomem', nomem,
          {'hog': 0.5, 'others': 0.5}, hint='FAULT_NOMEM, proc_out_of_memory', manual=MANUAL,
-         machine=Machine(uframes=400), draw={'frames': (400, 400)}, args=('frames',), budget=300),
+         machine=Machine(uframes=400), draw={'frames': (400, 400)}, args=('frames',), budget=120),
     Test('fault-report', 'one line says who died where, and why', 'g_fault_report', report,
          {'line': 0.5}, hint='README, "The report"; vma_nearest', manual=MANUAL,
-         draw={'pages': (2, 9)}, args=('pages',), budget=200),
+         draw={'pages': (2, 9)}, args=('pages',), budget=80),
 )

@@ -5,7 +5,7 @@ import random
 
 from core.verdict import Fail
 from labs.fault_call import Kernel
-from labs.fault_lib import PAGE, must_die
+from labs.fault_lib import PAGE, need_death
 
 R, W, X = 1, 2, 4            # kernel/vmstat.h: VMA_R, ..
 TEXT, DATA, HEAP = 1, 2, 3   # VMA_TEXT, ..
@@ -228,7 +228,7 @@ def copies(run, areas, base, other):
 
 def areas(run):
     """The functions of vma.h."""
-    must_die(run, 'insert')
+    need_death(run)
     at = run.stop('pages')
     space, p = run.space(at), at.args[0]
     run.need(space[p].may('w') and space[p + PAGE].may('w'), 'the program has the pages that it wrote', space[p])

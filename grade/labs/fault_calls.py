@@ -6,7 +6,7 @@ import struct
 import faultline
 from core import pattern
 from labs.fault_call import Kernel
-from labs.fault_lib import KILLED, LOAD, PAGE, STORE, attempt, bystander, must_die, must_live, same_text
+from labs.fault_lib import KILLED, LOAD, PAGE, STORE, attempt, bystander, must_die, must_live, need_death, same_text
 
 MINUS_ONE = (1 << 64) - 1
 VMALLOC_LAST = 0xffffffefc0000000  # the last GiB of the kernel's vmalloc area (kernel/memlayout.h)
@@ -116,7 +116,12 @@ def copy(run):
     run.part('to', at.args[0] == 1, 'wait gives the child', at.args[0])
     brought(run, 'to', place[3] + PAGE - 2, 4, struct.pack('<i', 0x123456), STORE, 'a status across two pages')
     at = run.stop('stat')
-    run.part('to', at.args[0] == (1 << 64) - 1 or run.space()[place[4] + PAGE].present, 'fstat writes', run.space()[place[4]])
+    run.part('to', at.args[0] == 0 and run.space()[place[4]].may('w') and run.space()[place[4] + PAGE].may('w'),
+             'fstat writes across two pages', f'it gave {at.args[0]:#x}; {run.space()[place[4]]}')
+    run.traps()
+    at = run.stop('stack')
+    run.part('to', at.args[1] == 0 and run.space()[at.args[0]].may('w'), 'fstat writes to a page of the stack below all that was used',
+             f'it gave {at.args[1]:#x}; {run.space()[at.args[0]]}')
     run.end()
 
 
@@ -183,7 +188,7 @@ def vmalloc(run, kernel, space, p):
 
 def kernel(run):
     """Faults of the kernel's own."""
-    must_die(run, 'probe')
+    need_death(run)
     at = run.stop('pages')
     space, (p, fresh) = run.space(at), at.args[:2]
     run.need(all(page.may('w') for page in space.range(p, 3)) and space[fresh].empty,

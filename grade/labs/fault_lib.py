@@ -27,7 +27,8 @@ class Attempt:
         self.page, self.lived, self.gone = page, page is not None, gone  # page: as it was when the access had lived
         self.status, self.own = (reaped.args[0], reaped.args[1]) if reaped else (None, 0)
         self.traps = user_faults(traps)
-        self.faults = [t for t in self.traps if t.cause == CAUSES[self.kind] and self.addr <= t.tval < self.addr + 8]
+        causes = (LOAD, STORE) if self.kind == AMO else (CAUSES[self.kind],)  # QEMU's AMO loads first
+        self.faults = [t for t in self.traps if t.cause in causes and self.addr <= t.tval < self.addr + 8]
         self.access = f'{NAMES[self.kind]} at {self.addr:#x}'
 
     @property
@@ -70,6 +71,12 @@ def must_die(run, part, count=1, look=None):
         a = attempt(run, look)
         run.part(part, a.died, f'a {a.access} ends the process, status -1', a)
     return a
+
+
+def need_death(run):
+    """The next attempt is one that nobody may make. A kernel that lets that pass protects nobody."""
+    a = attempt(run)
+    run.need(a.died, f'a {a.access}, which nobody may make, ends the process, status -1', a)
 
 
 def must_live(run, part, count=1):

@@ -10,8 +10,8 @@ int main(int argc, char **argv)
 {
     uint64 seed = grade_arg(argc, argv, 1);
     char *p = heap(3);
-    fill(p, 3, seed);
     attempt(STORE_8, main);
+    fill(p, 3, seed); // behind the fork: so they are its own
     stop("pages", p, untouched + 64 * PAGE);
     stop("after");
     return 0;

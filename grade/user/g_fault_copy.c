@@ -12,6 +12,15 @@
 __attribute__((aligned(4096))) static char area[6][APART], page[3 * PAGE];
 __attribute__((aligned(4096))) static char before = 'x', path[2 * PAGE] = {[PAGE - 2] = 'f', 'i', 'l', 'e'};
 
+// The lowest of these pages of the stack is written by the kernel first.
+__attribute__((noinline)) static void on_stack(int file)
+{
+    char local[4 * PAGE];
+    asm volatile("" : : "r"(local) : "memory");
+    int gave = fstat(file, (struct stat *)local);
+    stop("stack", local, gave);
+}
+
 int main(int argc, char **argv)
 {
     uint64 seed = grade_arg(argc, argv, 1), off = grade_arg(argc, argv, 2);
@@ -44,5 +53,6 @@ int main(int argc, char **argv)
         exit(0x123456);
     stop("status", wait((int *)(area[3] + PAGE - 2)) == pid);
     stop("stat", fstat(file, (struct stat *)(area[4] + PAGE - 8)));
+    on_stack(file);
     return 0;
 }

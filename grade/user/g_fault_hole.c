@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 
     // far from everything: below the program and between heap and stack
     char *gap = end + (1UL << 30);
+    attempt(STORE_1, gap + mix(seed, 4) % (1UL << 36));
     attempt(LOAD_8, (char *)(PAGE + mix(seed, 1) % 1000 * PAGE));
     attempt(STORE_1, gap + mix(seed, 2) % (1UL << 36));
     attempt(JUMP, gap + mix(seed, 3) % (1UL << 34) * 4);

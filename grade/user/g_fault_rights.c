@@ -27,6 +27,8 @@ int main(int argc, char **argv)
     asm volatile("fence.i" : : "r"(stack) : "memory");
     stop("memory", p, data, bss, stack, constants);
 
+    attempt(LOAD_8, (char *)p + (1UL << 32)); // nothing is there
+
     attempt(LOAD_8, main); // text and constants may be read, and run
     attempt(LOAD_8, &constants[WORDS]);
     attempt(JUMP, constants);
