@@ -90,7 +90,7 @@ def with_word(seed, i):
 def several_spaces(run):
     """The same addresses in three programs."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
-    p, since, filled = first_out(run)[0], None, []
+    p, since, filled = first_out(run, of(seed))[0], None, []
     for _ in range(3):
         at = arrive(run, 'filled', 'three programs can fill more memory than there is')
         since = since or Counters(run)
@@ -114,6 +114,7 @@ def several_spaces(run):
         root = at.root
         wrong = bad_pages(run, run.space(at), p, n, of(dict(filled)[root]))
         run.part('own', not wrong, 'each program has its own bytes', f'{name}: {some(wrong)}')
+    since.need_read(n)
     since.need_honest()
     run.end()
 
@@ -160,6 +161,7 @@ def forked(run):
     at = arrive(run, 'alone', 'the first process is left')
     wrong = bad_pages(run, run.space(), p, n, of(seed))
     run.part('last', at.args[1] == 0 and not wrong, 'the first process has all its pages', some(wrong))
+    since.need_read(n)
     run.end()
 
 

@@ -71,13 +71,14 @@ def need_out(run, space, p, n, least):
     return gone
 
 
-def first_out(run):
-    """The pages with which a test begins have left memory. Returns their address and number."""
+def first_out(run, want):
+    """The pages with which a test begins have left memory, and the disk has what was in them: want(i). Returns their address
+    and number."""
     at = arrive(run, 'leave', 'pages can leave memory')
     p, n = at.args[:2]
     gone = need_out(run, run.space(), p, n, n)
     need_distinct(run, gone)
-    run.need(all(any(slot_bytes(run, page)) for page in gone), 'the swap disk has what was in them', 'zeros')
+    need_on_disk(run, gone, p, want)
     return p, n
 
 
@@ -139,6 +140,10 @@ class Counters:
     @property
     def read(self):
         return self._pages('rd_bytes')
+
+    def need_read(self, least):
+        """Pages come back from the disk and from nowhere else."""
+        self.run.need(self.read >= least, f'at least {least} pages are read from the swap disk', self.read)
 
     def need_honest(self, most_fs=16):
         """The pages went to no other place."""

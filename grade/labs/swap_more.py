@@ -48,6 +48,7 @@ def sharers(run):
         wrong = bad_pages(run, run.checked_space(first), p, n, of(seed))
         run.part('back', not wrong, "a write of one changes nothing of another's", some(wrong))
     at = arrive(run, 'alone', 'the first process is left')
+    since.need_read(n)
     run.part('back', at.args[1] == 0, 'the first process has all its pages', f'{at.args[1]} wrong words')
     run.end()
 
@@ -86,6 +87,7 @@ def slots(run):
     run.part('all', not wrong, 'pages keep their bytes', some(wrong))
     run.part('all', len({page.slot for page in gone}) == len(gone), 'each page has its own slot', '')
     at = arrive(run, 'end', 'the pages come back')
+    since.need_read(many)
     run.part('all', at.args[1] == 0, 'pages keep their bytes', f'{at.args[1]} wrong words')
     since.need_honest()
     run.end()
@@ -94,7 +96,7 @@ def slots(run):
 def calls(run):
     """read, write, exec, wait with memory that is out."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
-    first_out(run)
+    first_out(run, of(seed))
     at = arrive(run, 'thrash', 'programs together use more memory than there is')
     since = Counters(run)
     at = arrive(run, 'calls', 'pages leave memory')
@@ -107,6 +109,8 @@ def calls(run):
         want = pattern.page(seed + 1, 0)[:first] + want[first:]
         run.part('calls', at.args[1] == 0 and data == want, f'{n} pages go through a {name} and come out as they were',
                  f'{at.args[1]} calls failed; ' + ('the bytes are right' if data == want else difference(data, want)))
+    since.need_read(n)
+    since.need_honest(most_fs=8 * n)
     at = arrive(run, 'exec', 'exec and wait use memory that is out')
     run.part('calls', at.args[0] == 0, 'exec takes its arguments from, and wait puts the status into, pages that are out', '')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
@@ -125,7 +129,7 @@ def full(run):
     pool, half = run.test.machine.uframes, run.drawn['most'] // 2
     survivors = 'when memory and swap are full, the others go on'
     since = None
-    first_out(run)
+    first_out(run, of(seed + 9))
     for _ in range(2):
         at = arrive(run, 'half', f'a program can use {half} pages where there are {pool} frames and swap')
         since = since or Counters(run)
@@ -141,6 +145,7 @@ def full(run):
     need_on_disk(run, gone, at.args[0], of(seed + 3))
     need_few_frames(run, pool)
     at = arrive(run, 'right', 'memory of programs that have ended can be used again')
+    since.need_read(half - pool)
     run.part('again', at.args[1] == 0, f'{half} pages can be used again', f'{at.args[1]} wrong words')
     at = arrive(run, 'stands', survivors)
     wrong = bad_pages(run, run.space(), at.args[0], small, of(seed + 1))
@@ -171,6 +176,7 @@ def text(run):
     run.part('text', at.args[2] and not wrong, 'text that comes back is what the file has, and may be executed',
              f'the sum is {"right" if at.args[2] else "wrong"}; {some(wrong)}')
     at = arrive(run, 'exec', 'exec works while memory is short')
+    since.need_read(n - pool)
     wrong = bad_pages(run, run.space(), at.args[0], n, of(seed))
     run.part('text', at.args[1] == 0 and at.args[2] == 0 and not wrong, 'another program runs the text, and the data are as they were',
              f'status {at.args[2]}; {some(wrong)}')
@@ -178,28 +184,37 @@ def text(run):
     run.end()
 
 
+def word(seed, i):
+    """Page i of g_swap_order: one word, and zeros."""
+    return (seed + i).to_bytes(8, 'little') + bytes(PAGE - 8)
+
+
 def order(run):
     """With batches of one the victims are those of FIFO, one after the other."""
     n, frames, count = run.drawn['pages'], run.drawn['frames'], run.drawn['count']
     run.stop('used')
-    first_out(run)
-    since, memory, known, room = Counters(run), [], set(), 0
+    first_out(run, lambda i: word(run.given, pattern.mix(run.given, 0) % n))
+    since, memory, known, room, back = Counters(run), [], set(), 0, 0
     for k in range(count):
         at = arrive(run, 'used', f'a program can use {n} pages when there are {frames} frames for them')
         p, i, space = at.args[0], at.args[1], run.space()
         there = {(page.va - p) // PAGE for page in space.present(p, n)}
-        known.add(i)
         if i not in memory:
+            back += i in known
             memory.append(i)
             room = room or (len(there) if len(there) < len(memory) else 0)
             memory = memory[-room:] if room else memory
+        known.add(i)
         run.need(at.args[2] == 1, 'a page holds what was written to it', f'page {i} does not')
         run.need(not room or frames - 2 <= room <= frames, f'{frames} frames hold as many pages', room)
         run.need(there == set(memory), f'after reference {k + 1}, to page {i}: with FIFO pages {sorted(memory)} are in memory',
                  f'{sorted(there)} are')
         lost = [page for page in space.range(p, n) if (page.va - p) // PAGE in known and page.empty]
         run.need(not lost, 'a page that was used is in memory, or out with a slot', some(lost))
-    run.need(room and since.read >= 5, 'pages go and come back', f'{since.read} were read')
+        for page in out(space, p, n) if k % 8 == 7 else ():
+            need_on_disk(run, [page], page.va, lambda _, page=page: word(run.given, (page.va - p) // PAGE))
+    run.need(room, 'pages leave memory', 'all pages were always there')
+    since.need_read(back)
     run.part('order', True, '')
     since.need_honest()
     run.end()
@@ -247,12 +262,14 @@ def errors(run):
 def storm(run):
     """A storm, and then all is counted."""
     seed, n, rounds, pool = run.given, run.drawn['pages'], run.drawn['rounds'], run.test.machine.uframes
-    p, many = first_out(run)
+    p, many = first_out(run, of(seed))
     since = Counters(run)
     at = arrive(run, 'calm', 'processes share and write more memory than there is')
     run.need(at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
     need_few_frames(run, pool)
+    since.need_read(n)
+    since.need_honest()
     for _ in range(4):
         at = arrive(run, 'worker', 'the processes can check their pages')
         me, own = at.args[0], at.args[1]
@@ -269,7 +286,7 @@ def storm(run):
 def writer(run):
     """A process counts in each of its pages, in order, round after round, while another one pushes them out."""
     n = run.drawn['pages']
-    p, _ = first_out(run)
+    p, _ = first_out(run, of(run.given))
     at, since = run.stop('counts'), Counters(run)
     root = at.root
     arrive(run, 'pushed', "a process can push another one's pages out")
