@@ -3,8 +3,11 @@
 // instead.
 //
 //   vmbench [-t] [NAME...]
+//   vmbench -p [WORKERS] [NAME...]   throughput of as many workers, or as there are harts
+//   (user/vmbench_par.c)
 //
 // With a swap disk of three times the user pool: the swap rows (user/vmbench_swap.c), all of them.
+#include <stdbool.h>
 #include "kernel/types.h"
 #include "kernel/fcntl.h"
 #include "kernel/riscv.h"
@@ -322,23 +325,28 @@ static const struct bench swap_benches[] = {{"swap_write", swap_write},
 
 #define COUNT(array) (int)(sizeof(array) / sizeof(array[0]))
 
-static int wanted(const char *name, int argc, char **argv)
+static char **names; // those asked for, up to a null pointer; none: all
+
+static bool wanted(const char *name)
 {
-    if (argc == 0)
-        return 1;
-    for (int i = 0; i < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return 1;
-    return 0;
+    for (char **n = names; *n; n++)
+        if (strcmp(*n, name) == 0)
+            return true;
+    return !*names;
 }
 
 int main(int argc, char **argv)
 {
     struct vmstat st;
+    names = argv + 1;
+    if (argc > 1 && strcmp(argv[1], "-p") == 0) {
+        names++;
+        par_run(argc > 2 && atoi(argv[2]) ? atoi(*names++) : 0, wanted);
+        exit(0);
+    }
     if (argc > 1 && strcmp(argv[1], "-t") == 0) {
         use_time = 1;
-        argc--;
-        argv++;
+        names++;
     }
     if (vmstat(&st) < 0)
         die("vmstat");
@@ -347,7 +355,7 @@ int main(int argc, char **argv)
     int swaps = swap_possible(), count = swaps ? COUNT(swap_benches) : COUNT(benches);
     const struct bench *b = swaps ? swap_benches : benches;
     for (int i = 0; i < count; i++)
-        if (swaps || wanted(b[i].name, argc - 1, argv + 1))
+        if (swaps || wanted(b[i].name))
             printf("%-14s %8lu\n", b[i].name, b[i].run());
     exit(0);
 }
