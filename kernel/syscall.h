@@ -76,5 +76,8 @@
 // on fails; n < 0: the -n-th and all after it; 0: no more. Returns how many there were since the last such
 // call.
 #define DEBUG_ALLOCFAIL 8
+// debug(DEBUG_LOCKSTAT, i, struct lockstat *): the i-th lock name's counts (kernel/vmstat.h). Returns 1, or 0
+// when there is none; -1 without `lockstat` on the kernel command line. i < 0: all counts become 0.
+#define DEBUG_LOCKSTAT 9
 
 #endif

@@ -1,4 +1,4 @@
-// What the system calls vmstat, pageinfo, procinfo and vmainfo fill in.
+// What the system calls vmstat, pageinfo, procinfo, vmainfo, swapctl and debug fill in.
 #ifndef KERNEL_VMSTAT_H
 #define KERNEL_VMSTAT_H
 #include "kernel/types.h"
@@ -95,6 +95,19 @@ struct swapinfo {
     uint64 batch;        // pages evicted at a time
     uint64 readahead;    // pages read at a time
     char policy[16];
+};
+
+// All spinlocks of one name, since boot or since the counts were cleared (debug(DEBUG_LOCKSTAT ..)). Times in
+// timebase ticks.
+struct lockstat {
+    char name[24];
+    uint64 acquired;
+    uint64 contended; // of them, after a wait
+    uint64 waited;    // all waits together
+    uint64 longest_wait;
+    uint64 held; // all holders' times together
+    uint64 longest_hold;
+    char where[40]; // function that took it and then held it longest
 };
 
 #define VMA_R 1

@@ -24,6 +24,7 @@ static const char *const known[] = {
     "swap.batch",     // pages evicted at a time
     "swap.readahead", // pages read from swap at a time
     "tlbcheck",       // notice a forgotten TLB flush
+    "lockstat",       // count what happens to spinlocks
     "poison",         // fill freed frames with junk
     "races",          // seed of the ticks' places: reproducible interleavings
     "tick_us",        // length of a time slice

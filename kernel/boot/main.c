@@ -11,6 +11,7 @@
 #include "kernel/fs/mapfile.h"
 #include "kernel/lib/allocfail.h"
 #include "kernel/lib/cpu.h"
+#include "kernel/lib/lockstat.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/selftest.h"
@@ -110,6 +111,7 @@ void kmain(uint64 hartid, uint64 dtb_pa)
     printf_sink = early_putc;
     panic_hooks.end = machine_off; // a panic ends the machine from here on
     read_machine(hartid, dtb_pa);
+    lockstat_init();
     memory_init();
     tlb_check_init();
     sched_init();

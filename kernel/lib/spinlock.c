@@ -6,10 +6,14 @@
 // uncontended path is short: no call, no loop, and no check of what cannot be wrong yet. That a hart takes a
 // lock twice is noticed when it has to wait for itself. Waiting, complaining and giving up are spin_wait's.
 //
+// Of the three routines there is a second set that counts (lib/lockstat.c), which takes their place on
+// request.
+//
 // Interrupts: cpu->noff counts the reasons for which they are off on this hart, cpu->irq_was_on is what to go
 // back to when the last one is gone. Both belong to the hart and change with interrupts off only.
 #include "kernel/lib/cpu.h"
 #include "kernel/lib/hot.h"
+#include "kernel/lib/lockstat.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
 #include "kernel/lib/spinlock.h"
@@ -166,6 +170,13 @@ COLD static void spin_not_holder(struct spinlock *lk)
 }
 
 // The holder is forgotten first: after the swap the lock may be another's. Interrupts come back last.
+ALWAYS void spin_give(struct spinlock *lk, struct cpu *c)
+{
+    lk->holder = 0;
+    asm volatile("amoswap.w.rl zero, zero, %0" : "+A"(lk->locked) : : "memory");
+    irq_restore(c);
+}
+
 HOT void spin_unlock(struct spinlock *lk)
 {
     struct cpu *c = my_cpu();
@@ -174,7 +185,46 @@ HOT void spin_unlock(struct spinlock *lk)
         spin_not_holder(lk);
         return;
     }
-    lk->holder = 0;
-    asm volatile("amoswap.w.rl zero, zero, %0" : "+A"(lk->locked) : : "memory");
-    irq_restore(c);
+    spin_give(lk, c);
+}
+
+// What a lock does while locks are counted: the same, with a note at the start and the end.
+HOT void spin_lock_counted(struct spinlock *lk)
+{
+    struct cpu *c = irq_off();
+    uint64 pc = r_ra(), fp = r_fp(), waited = 0;
+    bool contended = !spin_take(lk);
+
+    if (contended) {
+        waited = r_time();
+        spin_wait(lk, pc, fp);
+        waited = r_time() - waited;
+    } else {
+        spin_record(lk, c, pc, fp);
+    }
+    lockstat_taken(lk, contended, waited);
+}
+
+HOT bool spin_trylock_counted(struct spinlock *lk)
+{
+    struct cpu *c = irq_off();
+    uint64 pc = r_ra(), fp = r_fp();
+
+    if (!spin_take(lk)) {
+        irq_restore(c);
+        return false;
+    }
+    spin_record(lk, c, pc, fp);
+    lockstat_taken(lk, false, 0);
+    return true;
+}
+
+HOT void spin_unlock_counted(struct spinlock *lk)
+{
+    struct cpu *c = my_cpu();
+
+    if (lk->holder != c)
+        spin_not_holder(lk);
+    lockstat_released(lk);
+    spin_give(lk, c);
 }

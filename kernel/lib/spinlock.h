@@ -27,6 +27,11 @@ void spin_unlock(struct spinlock *lk);
 bool spin_trylock(struct spinlock *lk);
 bool spin_held(struct spinlock *lk); // by this hart
 
+// What the three become when lib/lockstat.c counts.
+void spin_lock_counted(struct spinlock *lk);
+void spin_unlock_counted(struct spinlock *lk);
+bool spin_trylock_counted(struct spinlock *lk);
+
 extern uint64 spin_limit_ticks; // longest wait, in ticks of `time`; 0 (until boot sets it): no limit
 
 #endif

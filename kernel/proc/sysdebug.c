@@ -7,6 +7,7 @@
 // Lock: debug_lock is there to be held for too long. Next: lib/panic.c, lib/selftest.c, vm/audit.c.
 #include "kernel/lib/allocfail.h"
 #include "kernel/lib/err.h"
+#include "kernel/lib/lockstat.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/selftest.h"
 #include "kernel/lib/spinlock.h"
@@ -15,8 +16,10 @@
 #include "kernel/proc/syscall.h"
 #include "kernel/riscv.h"
 #include "kernel/syscall.h"
+#include "kernel/trap/uaccess.h"
 #include "kernel/vm/audit.h"
 #include "kernel/vm/kstack.h"
+#include "kernel/vmstat.h"
 
 // Calls itself, deeper than any stack.
 static uint64 __attribute__((noinline)) overflow_stack(uint64 depth)
@@ -69,6 +72,20 @@ static int64 fail_allocation(int n)
     return allocfail_arm(n < 0 ? -(uint64)n : (uint64)n, n < 0, is_armed);
 }
 
+static int64 lock_counts(int i, uint64 user)
+{
+    struct lockstat st;
+    if (!lockstat_read(0, &st))
+        return -EINVAL;
+    if (i < 0) {
+        lockstat_clear();
+        return 0;
+    }
+    if (!lockstat_read(i, &st))
+        return 0;
+    return copy_to_user(user, &st, sizeof(st)) == sizeof(st) ? 1 : -EFAULT;
+}
+
 int64 sys_debug(const uint64 *arg)
 {
     switch (arg[0]) {
@@ -92,6 +109,8 @@ int64 sys_debug(const uint64 *arg)
         return 0;
     case DEBUG_ALLOCFAIL:
         return fail_allocation((int)arg[1]);
+    case DEBUG_LOCKSTAT:
+        return lock_counts((int)arg[1], arg[2]);
     }
     return -EINVAL;
 }
