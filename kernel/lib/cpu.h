@@ -20,6 +20,7 @@
 #include "kernel/types.h"
 #include "kernel/param.h"
 
+struct frame;
 struct proc;
 struct mmu;
 struct spinlock;
@@ -53,6 +54,7 @@ struct cpu {
     uint64 interrupts;
     uint64 idle_ticks;          // timebase ticks that it has waited for work
     volatile uint64 idle_since; // while idle: the time when that began
+    struct frame *free;         // free frames that were last used here; pages_lock (vm/frame.c)
 } __attribute__((aligned(CPU_ALIGN)));
 
 extern struct cpu cpus[NCPU];

@@ -1,14 +1,17 @@
 // Page frames: allocation and the two pools (vm/frame.h).
 //
-// Lock: pages_lock (spin, near the end of the order) guards all of it. Frames come back to the front of the
-// free list: the newest is likeliest to be in a cache. A user frame is on frames_new from its allocation
-// until the evictor looks (swap/managed.c), so that a fault pays for one link and not for a replacement
-// policy.
+// Lock: pages_lock (spin, near the end of the order) guards all of it. Each hart has a free list of its own,
+// and frames come back to the front of it: the newest is likeliest to be in that hart's cache. A frame that
+// went from hart to hart would have to be fetched from the other's cache, which costs more than clearing it.
+// The lists are one pool all the same: a hart whose list is empty takes from another's. A user frame is on
+// frames_new from its allocation until the evictor looks (swap/managed.c), so that a fault pays for one link
+// and not for a replacement policy.
 //
 // With `poison` on the kernel command line a freed frame is filled with junk, so that a use after free shows.
 #include "kernel/vm/frame.h"
 #include "kernel/boot/machine.h"
 #include "kernel/lib/allocfail.h"
+#include "kernel/lib/cpu.h"
 #include "kernel/lib/hot.h"
 #include "kernel/lib/panic.h"
 #include "kernel/lib/printf.h"
@@ -21,6 +24,7 @@
 #define KERNEL_MIN_RESERVE 256 // but at least so many frames
 #define USER_MIN           4   // frames: one instruction may need as many pages at once
 #define FREE_AT_ONCE       256 // frames given back while the lock is held
+#define TAKE_OVER          64  // free frames that a hart without any takes from another
 
 struct frame *frame_table;
 struct frame *frame_of_page_0;
@@ -36,7 +40,6 @@ uint frame_waiters;
 void (*frame_wake)(const void *chan);
 
 static struct {
-    struct frame *free;
     struct frame_stats st;
     uint64 boot;    // user pool's size at boot
     uint listheads; // in use
@@ -133,8 +136,8 @@ void frame_init(struct range ram, const struct range *used, int nused)
         if (in_ranges(pa, used, nused, &next) || in_ranges(pa, &table, 1, &next))
             continue;
         f->kind = FRAME_FREE;
-        f->next = pages.free;
-        pages.free = f;
+        f->next = my_cpu()->free;
+        my_cpu()->free = f;
         pages.st.total++;
     }
     pages.st.free = pages.st.total;
@@ -151,13 +154,37 @@ void frame_init(struct range ram, const struct range *used, int nused)
     pages.poison = bootarg_get("poison", buf, sizeof(buf)) >= 0;
 }
 
-// Locks: pages_lock.
+// This hart has no free frame left: moves some of another's here. Locks: pages_lock.
+COLD static void take_over(void)
+{
+    struct cpu *c = my_cpu(), *other = cpus;
+    while (other < &cpus[ncpu] && !other->free)
+        other++;
+    if (other == &cpus[ncpu])
+        return;
+    struct frame *last = c->free = other->free;
+    for (int n = 1; n < TAKE_OVER && last->next; n++)
+        last = last->next;
+    other->free = last->next;
+    last->next = 0;
+}
+
+// pages_lock for an allocation: when there is a free frame, this hart's list has one.
+static inline void lock_frames(void)
+{
+    spin_lock(&pages_lock);
+    if (!my_cpu()->free)
+        take_over();
+}
+
+// Locks: lock_frames.
 static struct frame *take(enum frame_kind kind)
 {
-    struct frame *f = pages.free;
+    struct cpu *c = my_cpu();
+    struct frame *f = c->free;
     if (!f)
         return 0;
-    pages.free = f->next;
+    c->free = f->next;
     pages.st.free--;
     f->next = 0;
     f->kind = kind;
@@ -196,8 +223,9 @@ static void give(struct frame *f)
 {
     if (pages.poison)
         memset(frame2kva(f), POISON_BYTE, PGSIZE);
-    make_free(f, pages.free);
-    pages.free = f;
+    struct cpu *c = my_cpu();
+    make_free(f, c->free);
+    c->free = f;
     pages.st.free++;
 }
 
@@ -215,7 +243,7 @@ void *kpage_alloc(void)
 {
     if (alloc_fails())
         return 0;
-    spin_lock(&pages_lock);
+    lock_frames();
     struct frame *f = take(FRAME_KERNEL);
     spin_unlock(&pages_lock);
     if (!f)
@@ -236,7 +264,7 @@ void *frame_alloc_table(void)
 {
     if (alloc_fails())
         return 0;
-    spin_lock(&pages_lock);
+    lock_frames();
     struct frame *f = take(FRAME_TABLE);
     if (f)
         pages.st.tables++;
@@ -271,7 +299,7 @@ struct frame *frame_alloc(uint64 va, uint family)
     struct frame *f = 0;
     if (alloc_fails())
         return 0;
-    spin_lock(&pages_lock);
+    lock_frames();
     if (pages.st.user < pages.st.user_limit && (f = take(FRAME_USER))) {
         pages.st.user++;
         make_new(f, va, family);
@@ -294,7 +322,8 @@ void frame_reuse(struct frame *f, uint64 va, uint family)
 // Takes up to FREE_AT_ONCE frames of a batch back. Returns the rest. Locks: pages_lock.
 static struct frame *free_some(struct frame *batch)
 {
-    struct frame *head = pages.free;
+    struct cpu *c = my_cpu();
+    struct frame *head = c->free;
     uint64 n = 0;
     for (; batch && n < FREE_AT_ONCE; n++) {
         struct frame *f = batch;
@@ -303,7 +332,7 @@ static struct frame *free_some(struct frame *batch)
         make_free(f, head);
         head = f;
     }
-    pages.free = head;
+    c->free = head;
     pages.st.free += n;
     pages.st.user -= n;
     return batch;
