@@ -118,6 +118,12 @@ MUTANTS = [
      'frame_free_table(mid);', '', 'as:sbrk_is_lazy'),
     (FRAME, 'users get no more than their pool',
      'pages.st.user < pages.st.user_limit && ', '', 'cow:pool_exhausted_and_recovered'),
+    (FRAME, 'the free lists of all harts are one pool',
+     'if (!my_cpu()->free)\n        take_over();', '', 'frame:a_hart_gets_what_another_freed'),
+    (FRAME, 'a hart takes some of the free frames, not all',
+     'other->free = last->next;', 'other->free = 0;', 'frame:the_last_frame_is_found'),
+    (FRAME, 'a free frame is on one list',
+     'last->next = 0;', '', 'frame:the_last_frame_is_found'),
     # ---- the fault loop
     (FAULT, 'permission is checked',
      'if (!vma_allows(f->vma, f->access))', 'if (!f->vma)', 'fault:reasons_by_right'),
