@@ -25,6 +25,8 @@
 #define FILE_KIB   1024 // size of the file tests
 #define CREATES    200
 #define KILLS      100
+#define SWITCHES   1000
+#define EXECS      20
 #define TICK_INSNS 100 // instructions in a tick of `time` under ICOUNT=1 (QEMU: 1 ns an instruction, 10 MHz)
 
 static int use_time;
@@ -90,6 +92,19 @@ static uint64 first_read(void)
     uint64 t = now();
     for (int i = 0; i < PAGES; i++)
         (void)p[(uint64)i * PGSIZE];
+    t = now() - t;
+    sbrk(-PAGES * PGSIZE);
+    return t / PAGES;
+}
+
+// Pages that have been read: the shared page of zeros gives way.
+static uint64 zero_write(void)
+{
+    char *p = grow(PAGES * PGSIZE);
+    for (int i = 0; i < PAGES; i++)
+        (void)((volatile char *)p)[(uint64)i * PGSIZE];
+    uint64 t = now();
+    touch(p, PAGES);
     t = now() - t;
     sbrk(-PAGES * PGSIZE);
     return t / PAGES;
@@ -187,21 +202,33 @@ static uint64 fork_16m(void)
     return t;
 }
 
-static uint64 fork_exec(void)
+static uint64 execs(char **argv, int n)
 {
-    char *argv[] = {"true", 0};
     uint64 t = now();
-    for (int i = 0; i < FORKS; i++) {
+    for (int i = 0; i < n; i++) {
         int pid = fork();
         if (pid < 0)
             die("fork");
         if (pid == 0) {
-            exec("/true", argv);
+            exec(argv[0], argv);
             exit(1);
         }
         wait(0);
     }
-    return (now() - t) / FORKS;
+    return (now() - t) / n;
+}
+
+static uint64 fork_exec(void)
+{
+    char *argv[] = {"/true", 0};
+    return execs(argv, FORKS);
+}
+
+// A program of a mebibyte, of which a sixteenth is touched.
+static uint64 exec_large(void)
+{
+    char *argv[] = {"/vmbench-large", 0};
+    return execs(argv, EXECS);
 }
 
 static uint64 pipe_round_trip(void)
@@ -230,6 +257,26 @@ static uint64 pipe_round_trip(void)
     close(back[1]);
     wait(0);
     return t / 1000;
+}
+
+// Two processes take turns with the hart: a sleep of no time yields it. An operation is a turn of both, two
+// switches.
+static uint64 switches(void)
+{
+    int pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid == 0)
+        for (;;)
+            sleep(0);
+    sleep(0); // it has begun
+    uint64 t = now();
+    for (int i = 0; i < SWITCHES; i++)
+        sleep(0);
+    t = now() - t;
+    kill(pid);
+    wait(0);
+    return t / SWITCHES;
 }
 
 static int create(const char *name)
@@ -313,7 +360,8 @@ static const struct bench benches[] = {
     {"null_call", null_call},     {"first_write", first_write},     {"first_read", first_read},
     {"cow_break", cow_break},     {"take_over", take_over},         {"unmap", unmap},
     {"sbrk_16m", sbrk_untouched}, {"fork_small", fork_small},       {"fork_16m", fork_16m},
-    {"fork_exec", fork_exec},     {"pipe_trip", pipe_round_trip},   {"file_write", file_write},
+    {"fork_exec", fork_exec},     {"exec_large", exec_large},       {"switch", switches},
+    {"zero_write", zero_write},   {"pipe_trip", pipe_round_trip},   {"file_write", file_write},
     {"file_read", file_read},     {"create_unlink", create_unlink}, {"invalid_killed", invalid_killed},
 };
 

@@ -61,10 +61,14 @@ int64 sys_sbrk(const uint64 *arg)
     return as_sbrk(my_proc()->as, (int)arg[0], arg[1] == SBRK_LAZY);
 }
 
+// No time at all: whoever else can run goes first.
 int64 sys_sleep(const uint64 *arg)
 {
     int n = (int)arg[0];
-    return sleep_ticks(n > 0 ? n : 0);
+    if (n > 0)
+        return sleep_ticks(n);
+    sched_preempt();
+    return 0;
 }
 
 int64 sys_uptime(const uint64 *arg)
