@@ -22,6 +22,7 @@ struct vmstat {
     uint64 pagetables; // frames used as user page tables
     uint64 harts;      // harts running
     uint64 timebase;   // ticks a second of rdtime
+    uint64 entered;    // timebase ticks from reset until the firmware started the kernel
     uint64 procs;      // processes, zombies included
     uint64 switches;   // context switches
     uint64 syscalls;

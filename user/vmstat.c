@@ -14,13 +14,15 @@ static const struct {
     const char *name;
     uint offset;
 } fields[] = {
-    FIELD(pagesize),       FIELD(frames),         FIELD(free),       FIELD(kfree),
-    FIELD(user),           FIELD(pagetables),     FIELD(harts),      FIELD(timebase),
-    FIELD(procs),          FIELD(switches),       FIELD(syscalls),   FIELD(interrupts),
-    FIELD(idle),           FIELD(kmem),           FIELD(files),      FIELD(inodes),
-    FIELD(swap_slots),     FIELD(swap_used),      FIELD(swap_in),    FIELD(swap_out),
-    FIELD(faults.minor),   FIELD(faults.major),   FIELD(faults.cow), FIELD(faults.spurious),
-    FIELD(faults.vmalloc), FIELD(faults.invalid),
+    FIELD(pagesize),        FIELD(frames),         FIELD(free),
+    FIELD(kfree),           FIELD(user),           FIELD(pagetables),
+    FIELD(harts),           FIELD(timebase),       FIELD(entered),
+    FIELD(procs),           FIELD(switches),       FIELD(syscalls),
+    FIELD(interrupts),      FIELD(idle),           FIELD(kmem),
+    FIELD(files),           FIELD(inodes),         FIELD(swap_slots),
+    FIELD(swap_used),       FIELD(swap_in),        FIELD(swap_out),
+    FIELD(faults.minor),    FIELD(faults.major),   FIELD(faults.cow),
+    FIELD(faults.spurious), FIELD(faults.vmalloc), FIELD(faults.invalid),
 };
 
 static int show_all(void)

@@ -20,6 +20,7 @@ struct machine {
     int nharts;
     uint64 hartid[NCPU]; // of cpus[i]
     uint64 timebase;     // ticks of `time` a second
+    uint64 entered;      // time when the boot hart came to kmain
     struct range uart;   // ns16550a
     uint uart_irq;
     struct range plic;

@@ -41,6 +41,7 @@ int64 sys_vmstat(const uint64 *arg)
     st.pagetables = fs.tables;
     st.harts = ncpu;
     st.timebase = machine.timebase;
+    st.entered = machine.entered;
     for (int i = 0; i < ncpu; i++) {
         st.switches += cpus[i].switches;
         st.syscalls += cpus[i].syscalls;
