@@ -1,4 +1,5 @@
-// Page frames: one struct frame for each page of RAM, one free list, two pools.
+// Page frames: one struct frame for each page of RAM, a free list for each hart, two
+// pools.
 //
 // A pool is a quota, not a place: user pages may use at most the user pool's frames, so that programs can
 // never starve the kernel; the kernel may take any free frame. `uframes=N` on the kernel command line shrinks
@@ -14,7 +15,7 @@
 
 enum frame_kind {
     FRAME_NONE,   // not the allocator's: firmware, kernel image
-    FRAME_FREE,   // on the free list
+    FRAME_FREE,   // on a free list
     FRAME_KERNEL, // kernel memory
     FRAME_TABLE,  // page table of a user space
     FRAME_USER,   // mapped into user spaces
@@ -29,7 +30,7 @@ struct frame {
     uchar state; // L: FRAME_NEW ..
     uchar age;   // L: the replacement policy's own
     union {
-        struct frame *next;    // link of the free list, or of a batch on its way there
+        struct frame *next;    // link of a free list, or of a batch on its way there
         struct filepage *page; // FRAME_FILE: its cache entry (vm/page.c)
         uint64 slot;           // FRAME_USER: swap slot with the same content, 0 = none; L (swap/slot.h)
     };
@@ -48,7 +49,7 @@ _Static_assert(sizeof(struct frame) == 32, "frame numbers are found by a shift")
 struct filepage;
 struct range;
 
-// Guards the free list and the pools' counts, frame.state and links, swap slots, and what a replacement
+// Guards the free lists and the pools' counts, frame.state and links, swap slots, and what a replacement
 // policy keeps. Spin; near the end of the order (docs/locks.md).
 extern struct spinlock pages_lock;
 
@@ -79,7 +80,7 @@ static inline uint64 kva2pa(const void *kva)
 void *kpage_alloc(void);
 void kpage_free(void *page);
 
-// Sets up the frame table and the free list from the RAM range less the `nused` ranges in use.
+// Sets up the frame table and this hart's free list from the RAM range less the `nused` ranges in use.
 void frame_init(struct range ram, const struct range *used, int nused);
 
 // A user frame that nothing maps yet (ref 0), with the content of whoever had it before: the caller fills all
