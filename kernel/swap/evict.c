@@ -24,9 +24,10 @@
 #include "kernel/vm/as.h"
 #include "kernel/vm/page.h"
 
-#define BATCH_DIVISOR 8   // a batch is at most this part of the user pool
-#define LOOK_AT_ONCE  256 // frames looked at while pages_lock is held
-#define SCARCE        8   // clean pages: with fewer of them, and no slot for others, memory is full
+#define BATCH_DIVISOR  8   // a batch is at most this part of the user pool
+#define FRAMES_AT_ONCE 256 // frames looked at while pages_lock is held
+#define LOOKS_AT_ONCE  64  // accessed bits that a policy asks for while pages_lock is held
+#define SCARCE         8   // clean pages: with fewer of them, and no slot for others, memory is full
 
 _Static_assert(EVICT_BATCH_MAX <= SWAPDEV_MAX, "a batch is written by one request");
 
@@ -111,14 +112,28 @@ static bool no_slots(void)
     return swap_on && slot_full();
 }
 
+// pages_lock goes to who waits for it each time the policy has looked at so many pages; for a victim it may
+// look at all. It stays once a victim was refused: that is aside, where it must not be freed.
 // Locks: as_list_lock, pages_lock.
 static void hold_victims(struct batch *b, uint want)
 {
-    struct frame *f;
+    bool again = false;
     slot_seek(want);
-    while (batch_size(b) < want && !no_slots() && (f = managed_victim()) != 0)
-        if (!hold(b, f))
+    rmap_pause_after = LOOKS_AT_ONCE;
+    while (batch_size(b) < want && !no_slots()) {
+        struct frame *f = managed_seek(&again);
+        if (again) {
+            spin_unlock(&pages_lock);
+            spin_lock(&pages_lock);
+            rmap_pause_after = LOOKS_AT_ONCE;
+        } else if (!f) {
+            break;
+        } else if (!hold(b, f)) {
             managed_refuse(f);
+            rmap_pause_after = ~0U;
+        }
+    }
+    rmap_pause_after = ~0U;
     managed_take_back();
 }
 
@@ -129,7 +144,7 @@ static void hold_clean(struct batch *b, uint want)
     static uint64 next;
     for (uint64 looked = 0; looked < frame_count && batch_size(b) < want;) {
         spin_lock(&pages_lock);
-        for (uint i = 0; i < LOOK_AT_ONCE && looked < frame_count && batch_size(b) < want; i++, looked++) {
+        for (uint i = 0; i < FRAMES_AT_ONCE && looked < frame_count && batch_size(b) < want; i++, looked++) {
             struct frame *f = &frame_table[next];
             next = next + 1 < frame_count ? next + 1 : 0;
             bool clean = f->kind == FRAME_FILE || (f->kind == FRAME_USER && frame_slot(f));
@@ -319,7 +334,7 @@ static void hold_range(struct batch *b, struct as *as, uint64 *va, uint64 end)
     while (pte && batch_size(b) < EVICT_BATCH_MAX) {
         spin_lock(&pages_lock);
         slot_seek(EVICT_BATCH_MAX - batch_size(b));
-        for (uint i = 0; i < LOOK_AT_ONCE && pte && batch_size(b) < EVICT_BATCH_MAX; i++) {
+        for (uint i = 0; i < FRAMES_AT_ONCE && pte && batch_size(b) < EVICT_BATCH_MAX; i++) {
             struct frame *f = *pte & PTE_V ? pa2frame(PTE2PA(*pte)) : zero_frame;
             if (f != zero_frame) {
                 managed_remove(f);

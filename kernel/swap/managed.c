@@ -23,7 +23,7 @@
 
 #define LOOKS_FOR_VICTIM  4096 // accessed bits that a policy may ask for before it must choose
 #define TICK_SHARE        16
-#define AT_ONCE           256 // frames looked at while pages_lock is held
+#define AT_ONCE           128 // frames looked at while pages_lock is held
 #define DEFAULT_READAHEAD 8
 
 bool swap_on;
@@ -124,6 +124,20 @@ struct frame *managed_victim(void)
 {
     rmap_looks_left = LOOKS_FOR_VICTIM;
     struct frame *f = managed.policy->victim();
+    if (f)
+        managed_remove(f);
+    return f;
+}
+
+struct frame *managed_seek(bool *again)
+{
+    static uint left; // as_list_lock: looks for this victim
+    if (!*again)
+        left = LOOKS_FOR_VICTIM;
+    rmap_looks_left = left;
+    struct frame *f = managed.policy->victim();
+    *again = !f && policy_pause();
+    left = rmap_looks_left;
     if (f)
         managed_remove(f);
     return f;

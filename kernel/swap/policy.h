@@ -6,7 +6,7 @@
 //   init    no frame is known; earlier knowledge is void
 //   add     a page has come into memory, or was chosen and could not go
 //   del     the page is going (also: what victim() has chosen, right after)
-//   victim  the page to go next, which stays known until del; 0 when no page is known
+//   victim  the page to go next, which stays known until del; 0 when no page is known, or after policy_pause
 //   tick    some time has passed (SWAP_TICK_MS of it, looked at when pages are wanted); may be 0
 #ifndef KERNEL_SWAP_POLICY_H
 #define KERNEL_SWAP_POLICY_H
@@ -29,8 +29,11 @@ struct policy {
 // frame is on one list at a time. frame.age is a byte for the policy's own use.
 bool policy_accessed(struct frame *f);    // whether it was used since the last call for it
 bool policy_dirty(const struct frame *f); // whether it must be written before it can go
-uint policy_random(uint n);               // 0 .. n - 1, the same sequence after every policy_seed
-void policy_seed(uint64 seed);            // 0: the one that was given last
+// Whether victim has asked for so many accessed bits that other harts have waited long enough for pages_lock.
+// It may then return 0, and is called again when they have had their turn; calls of add and del come between.
+bool policy_pause(void);
+uint policy_random(uint n);    // 0 .. n - 1, the same sequence after every policy_seed
+void policy_seed(uint64 seed); // 0: the one that was given last
 // One word a frame, `policy_words` of them, contents undefined after init.
 extern uint *policy_word;
 extern uint policy_words;

@@ -10,12 +10,13 @@
 static struct framelist pages;
 static struct frame *hand; // looked at next; 0: the first of the list
 static uint npages;
+static uint passed; // by the hand, in search of the victim that is wanted
 
 static void clock_init(void)
 {
     framelist_init(&pages);
     hand = 0;
-    npages = 0;
+    npages = passed = 0;
 }
 
 static void clock_add(struct frame *f)
@@ -35,13 +36,16 @@ static void clock_del(struct frame *f)
 // One turn at most: other harts may set bits as fast as we clear them.
 static struct frame *clock_victim(void)
 {
-    for (uint left = npages; left > 0; left--) {
+    for (; passed < npages; passed++) {
+        if (policy_pause())
+            return 0;
         if (!hand)
             hand = framelist_first(&pages);
         if (!policy_accessed(hand))
             break;
         hand = framelist_next(&pages, hand);
     }
+    passed = 0;
     return hand ? hand : framelist_first(&pages);
 }
 

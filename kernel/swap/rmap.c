@@ -13,6 +13,7 @@
 #include "kernel/vm/page.h"
 
 uint rmap_looks_left;
+uint rmap_pause_after = ~0U;
 
 static bool may_map(const struct as *as, const struct frame *f)
 {
@@ -42,12 +43,20 @@ bool policy_accessed(struct frame *f)
     if (rmap_looks_left == 0)
         return false;
     rmap_looks_left--;
+    if (rmap_pause_after != ~0U)
+        rmap_pause_after -= rmap_pause_after > 0;
     list_for_each(pos, &as_list)
     {
         struct as *as = container_of(pos, struct as, link);
         accessed |= may_map(as, f) && clear_accessed(as, f);
     }
     return accessed;
+}
+
+// When no looks are left there is nothing to wait for: the next page goes.
+bool policy_pause(void)
+{
+    return rmap_pause_after == 0 && rmap_looks_left > 0;
 }
 
 bool policy_dirty(const struct frame *f)

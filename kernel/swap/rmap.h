@@ -22,4 +22,7 @@ void rmap_restore(struct frame *frame);
 // frames of a large machine for one victim would keep interrupts off for too long.
 extern uint rmap_looks_left;
 
+// How many times it looks before policy_pause is true; ~0: it never is.
+extern uint rmap_pause_after;
+
 #endif
