@@ -273,6 +273,61 @@ static void slots_apart_need_requests_of_their_own(void **state)
         assert_true(filled(as, HEAP(i), i + 1));
 }
 
+// ---- for how long pages_lock is held
+
+#define MANY 300 // pages, several times the looks that are made at once
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+// Evicts a page. Whether other processes could begin at more than `points` places on the way.
+static bool round_has_more_points(uint64 points)
+{
+    struct frame *free;
+    host_preempt(points, nothing, 0);
+    assert_true(evict_round(&free));
+    frame_free_batch(free);
+    bool more = host_preempt_end();
+    evict_done();
+    return more;
+}
+
+static void use_all(void)
+{
+    for (uint64 i = 0; i < MANY; i++)
+        put(as, HEAP(HEAP_PAGES + i), 1);
+}
+
+// The hand goes round all pages, and gives pages_lock away in between; the victim is the same.
+static void a_long_search(void **state, const char *policy)
+{
+    (void)state;
+    uint64 points = 0;
+    assert_int_equal(swap_set_policy(policy), 0);
+    assert_true(host_sbrk(as, MANY * PGSIZE) > 0);
+    use_all();
+    round_has_more_points(0); // all bits off, but of a page or two
+    while (round_has_more_points(points))
+        points++;
+    uint64 used = slots_used();
+    use_all();
+    host_leave(as);
+    assert_true(slots_used() <= used);
+    assert_true(round_has_more_points(points + MANY / 100));
+}
+
+static void a_long_search_of_clock_lets_others_in(void **state)
+{
+    a_long_search(state, "clock");
+}
+
+static void a_long_search_of_sieve_lets_others_in(void **state)
+{
+    a_long_search(state, "sieve");
+}
+
 #define EVICTTEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -291,6 +346,8 @@ int main(void)
         EVICTTEST(an_accessed_bit_is_seen_in_every_space),
         EVICTTEST(neighbours_go_in_one_request),
         EVICTTEST(clean_pages_of_a_batch_are_not_written),
+        EVICTTEST(a_long_search_of_clock_lets_others_in),
+        EVICTTEST(a_long_search_of_sieve_lets_others_in),
     };
     return cmocka_run_group_tests(tests, vmtest_start_swap, 0);
 }

@@ -10,6 +10,7 @@ FAULT_H, PAGE_H = 'kernel/vm/fault.h', 'kernel/vm/page.h'
 TLB, MMU, MMU_H, FRAME = 'kernel/vm/tlb.c', 'kernel/vm/mmu.c', 'kernel/vm/mmu.h', 'kernel/vm/frame.c'
 SLOT, SWAPIN, EVICT = 'kernel/swap/slot.c', 'kernel/swap/swapin.c', 'kernel/swap/evict.c'
 RMAP, MANAGED = 'kernel/swap/rmap.c', 'kernel/swap/managed.c'
+CLOCK, SIEVE = 'kernel/swap/policy_clock.c', 'kernel/swap/policy_sieve.c'
 
 AUDIT = 'kernel/vm/audit.c'
 RELEASE_FLUSH = 'tlb_flush(&as->mmu, r->start, (end - r->start) / PGSIZE);'
@@ -229,6 +230,15 @@ MUTANTS = [
      'n > 1 && swapdev_write(frame[i]->slot, &frame[i], 1) == 0', 'n > 1', 'evict_io:one_bad_slot_of_a_run'),
     (EVICT, 'a page that cannot go is shown to the policy again',
      'managed_take_back();', '', 'swaprace:end_space_is_interrupted'),
+    (CLOCK, 'clock lets others have pages_lock while it searches',
+     'if (policy_pause())', 'if (0)', 'evict:a_long_search_of_clock_lets_others_in'),
+    (SIEVE, 'sieve does the same',
+     'if (policy_pause())', 'if (0)', 'evict:a_long_search_of_sieve_lets_others_in'),
+    (RMAP, 'a policy is told when to pause',
+     'return rmap_pause_after == 0 && rmap_looks_left > 0;', 'return false;',
+     'evict:a_long_search_of_clock_lets_others_in'),
+    (EVICT, 'pages_lock goes to others in a pause',
+     'spin_unlock(&pages_lock); spin_lock(&pages_lock);', '', 'evict:a_long_search_of_clock_lets_others_in'),
     (EVICT, 'frames above the limit are not used again',
      'if (free && !frame_excess())', 'if (free)', 'paging:a_smaller_limit_holds_for_who_is_evicting'),
     (PAGE, 'a hold ends with its reference',
