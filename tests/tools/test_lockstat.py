@@ -46,7 +46,7 @@ def test_harts_wait_for_each_other():
 
 
 def test_locks_work_while_they_are_counted():
-    r = run('dbg selftest && usertests -q', CPUS=4, APPEND='lockstat', TIMEOUT=200)
+    r = run('dbg selftest && usertests cow pipe kill', CPUS=4, APPEND='lockstat', TIMEOUT=200)
     assert r.status == 0 and b' 0 failed' in r.out, r
 
 
