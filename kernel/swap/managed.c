@@ -120,15 +120,6 @@ void managed_update(void)
     }
 }
 
-struct frame *managed_victim(void)
-{
-    rmap_looks_left = LOOKS_FOR_VICTIM;
-    struct frame *f = managed.policy->victim();
-    if (f)
-        managed_remove(f);
-    return f;
-}
-
 struct frame *managed_seek(bool *again)
 {
     static uint left; // as_list_lock: looks for this victim
@@ -141,6 +132,13 @@ struct frame *managed_seek(bool *again)
     if (f)
         managed_remove(f);
     return f;
+}
+
+struct frame *managed_victim(void)
+{
+    bool again = false;
+    rmap_pause_after = ~0U;
+    return managed_seek(&again);
 }
 
 void managed_refuse(struct frame *f)

@@ -14,11 +14,12 @@ struct frame;
 void managed_update(void);
 // Whether there are frames that somebody is about to map: they can be evicted soon. Locks: pages_lock alone.
 bool managed_filling(void);
-// The policy's victim, which it forgets: the frame is on no list. 0: there is none.
-struct frame *managed_victim(void);
-// The same in steps, where rmap_pause_after sets a limit to each: 0 and *again mean not found yet, and the
-// caller gives pages_lock away for a moment before it goes on. *again is false at first.
+// The policy's victim, which it forgets: the frame is on no list. 0: there is none, or, with *again, not
+// found yet: after rmap_pause_after looks at pages the caller gives pages_lock away for a moment before it
+// goes on. *again is false at first.
 struct frame *managed_seek(bool *again);
+// The same in one step: simpler, and pages_lock may be held for a whole turn of the clock (lab swap).
+struct frame *managed_victim(void);
 // A victim cannot go: it is kept aside until managed_take_back, so that the next victim is another one.
 void managed_refuse(struct frame *f);
 void managed_take_back(void);
