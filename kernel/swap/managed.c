@@ -111,6 +111,7 @@ static void tick_if_due(void)
 
 void managed_update(void)
 {
+    assert(!framelist_first(&managed.aside), "a refused victim was not taken back");
     for (bool more = true; more;) {
         spin_lock(&pages_lock);
         more = adopt_some();
