@@ -42,7 +42,7 @@ def arguments(argv=None):
     parser.add_argument('-j', type=int, default=os.cpu_count() or 1, help='machines at the same time')
     parser.add_argument('--seed', type=seed_of, default=seed_of(None), help='a number, or a word that stands for one')
     parser.add_argument('--tree', default=str(TOP), help='another tree whose kernel is graded; already built')
-    parser.add_argument('--submission', help="a student's files (make submit): .tar.gz, .zip, or a folder; laid over this tree")
+    parser.add_argument('--submission', help="a student's files, laid over this tree: .tar.gz, .zip, or a folder")
     parser.add_argument('--results', default=str(TOP / 'grade/results.json'), help='instead of grade/results.json')
     parser.add_argument('--json', help='write the results here too')
     parser.add_argument('--gradescope', help="write them in Gradescope's form")
@@ -61,8 +61,7 @@ class Book:
         self.args, self.tests = args, {t.name: t for t in tests}
         self.start = time.monotonic()
         self.outcome, self.message, self.notes = 'running', 'the grader did not come to its end', []
-        self.results = {t.name: score.blank(t, args.seed, 'infrastructure', 'a grading that ends', 'this test was not run')
-                        for t in tests}
+        self.everything('infrastructure', 'a grading that ends', 'this test was not run')
 
     def everything(self, status, expected, shown):
         """No test could be run, all for the same reason."""
@@ -73,11 +72,12 @@ class Book:
 
     def write(self):
         """Raises OSError."""
-        document = forms.results(list(self.results.values()), self.outcome, self.args.seed, time.monotonic() - self.start,
-                                 self.message, self.notes)
+        seconds = time.monotonic() - self.start
+        document = forms.results(list(self.results.values()), self.outcome, self.args.seed, seconds, self.message, self.notes)
+        scope = forms.gradescope(document, self.args.visibility)
         forms.write(self.args.results, forms.as_json(document))
         for path, text in ((self.args.json, lambda: forms.as_json(document)),
-                           (self.args.gradescope, lambda: forms.as_json(forms.gradescope(document, self.args.visibility))),
+                           (self.args.gradescope, lambda: forms.as_json(scope)),
                            (self.args.junit, lambda: forms.junit(document))):
             if path:
                 forms.write(path, text())
@@ -108,7 +108,8 @@ class Workplace:
             self.lock = open(os.path.join(self.path, 'lock'), 'wb')
             fcntl.flock(self.lock, fcntl.LOCK_EX)
         except OSError as e:
-            raise Infrastructure(f'no folder to work in: {e.strerror or e} ({e.filename or tempfile.gettempdir()})') from None
+            place = e.filename or tempfile.gettempdir()
+            raise Infrastructure(f'no folder to work in: {e.strerror or e} ({place})') from None
         return self.path
 
     def __exit__(self, *exc):

@@ -40,8 +40,8 @@ def results(tests, outcome, seed, seconds, message='', notes=()):
     """What grade/results.json holds. outcome: 'complete', or why there is no whole result."""
     points, most = report.total(tests)
     labs = {lab: dict(zip(('points', 'max'), report.total(rows))) for lab, rows in report.by_lab(tests).items()}
-    return {'format': FORMAT, 'outcome': outcome, 'message': message, 'notes': list(notes), 'points': points, 'max': most,
-            'seed': seed, 'time': now() + 'Z', 'seconds': round(seconds, 1), 'labs': labs, 'tests': tests}
+    return {'format': FORMAT, 'outcome': outcome, 'message': message, 'notes': list(notes), 'points': points,
+            'max': most, 'seed': seed, 'time': now() + 'Z', 'seconds': round(seconds, 1), 'labs': labs, 'tests': tests}
 
 
 def as_json(data):
@@ -56,7 +56,8 @@ def _headline(document):
     lines = [document['message']] if document['message'] else []
     lost = [t['name'] for t in document['tests'] if t['status'] == 'infrastructure']
     if lost:
-        lines.append(f'{len(lost)} tests could not be run, which is no fault of the submission: {", ".join(lost)}. Grade it again.')
+        lines.append(f'{len(lost)} tests could not be run, which is no fault of the submission: {", ".join(lost)}. '
+                     'Grade it again.')
     lines.append(f'{document["points"]:g} of {document["max"]:g} points (SEED={document["seed"]})')
     return '\n'.join(lines)[:SHOWN]
 
@@ -70,13 +71,14 @@ def gradescope(document, visibility='visible'):
              for i, t in enumerate(document['tests'], 1)]
     board = [{'name': t['name'], 'value': line} for t in document['tests'] for line in t['notes'][:1]]
     board = {'leaderboard': board} if board else {}
-    return {'score': document['points'], 'execution_time': max(0, int(document['seconds'])), 'output': _headline(document),
-            'output_format': 'text', 'visibility': 'visible', 'stdout_visibility': 'hidden', 'tests': tests,
+    return {'score': document['points'], 'execution_time': max(0, int(document['seconds'])),
+            'output': _headline(document), 'output_format': 'text', 'visibility': 'visible', 'stdout_visibility': 'hidden', 'tests': tests,
             'extra_data': {'outcome': document['outcome'], 'seed': document['seed']}, **board}
 
 
 def _case(suite, t):
-    case = ET.SubElement(suite, 'testcase', name=t['name'], classname=f'faultline.{t["lab"]}', time=f'{t["seconds"]:.2f}')
+    case = ET.SubElement(suite, 'testcase', name=t['name'], classname=f'faultline.{t["lab"]}',
+                         time=f'{t["seconds"]:.2f}')
     if t['status'] != 'pass':
         kind = 'error' if t['status'] == 'infrastructure' else 'failure'
         points = f'{t["points"]:g} of {t["max"]:g} points'
@@ -87,8 +89,8 @@ def junit(document):
     """JUnit's XML, a suite a lab, as both schemas that are in use have it (Ant's, and Jenkins's)."""
     root = ET.Element('testsuites')
     for i, (lab, rows) in enumerate(report.by_lab(document['tests']).items()):
-        suite = ET.SubElement(root, 'testsuite', name=lab, package='faultline', id=str(i), hostname=platform.node() or 'localhost',
-                              timestamp=document['time'][:19], tests=str(len(rows)),
+        suite = ET.SubElement(root, 'testsuite', name=lab, package='faultline', id=str(i),
+                              hostname=platform.node() or 'localhost', timestamp=document['time'][:19], tests=str(len(rows)),
                               failures=str(sum(t['status'] == 'fail' for t in rows)),
                               errors=str(sum(t['status'] == 'infrastructure' for t in rows)),
                               time=f'{sum(t["seconds"] for t in rows):.2f}')

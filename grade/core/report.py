@@ -109,7 +109,8 @@ def explain(result):
     for expected, shown in wrong(result):
         lines += indent('expected', expected) + indent('shown', shown)
     if result['console']:
-        lines += indent('console', 'the last lines that the machine printed') + [f'  | {line}' for line in result['console']]
+        lines += indent('console', 'the last lines that the machine printed')
+        lines += [f'  | {line}' for line in result['console']]
     for i, command in enumerate(result['reproduce']):
         lines += indent('again' if not i else 'by hand', command)
     if result['hint']:
@@ -119,7 +120,7 @@ def explain(result):
 
 def summary(results):
     """The last line: `fault 20/20, lazy 3/20: 23 of 40 points`."""
-    labs = ', '.join(f'{lab} {number(total(rows)[0])}/{number(total(rows)[1])}' for lab, rows in by_lab(results).items())
+    labs = ', '.join(f'{lab} {"/".join(map(number, total(rows)))}' for lab, rows in by_lab(results).items())
     points, most = total(results)
     return f'{labs}: {number(points)} of {number(most)} points'
 

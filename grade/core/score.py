@@ -112,7 +112,7 @@ def judge(test, run, result):
     result['reproduce'] = reproduce(test, run.seed, run)
     result['console'] = run.console() if result['status'] != 'pass' else []
     if result['status'] != 'pass' and shutil.disk_usage(run.folder).free < ROOM:
-        raise Infrastructure(f'the disk that holds {run.folder.parent} is full: what the machine wrote there may be cut short')
+        raise Infrastructure(f'the disk of {run.folder.parent} is full: what the machine wrote there may be cut short')
 
 
 def run_once(test, build, seed, folder, machines=None, tries=TRIES):
@@ -128,7 +128,7 @@ def run_once(test, build, seed, folder, machines=None, tries=TRIES):
             return run_once(test, build, seed, folder, machines, tries - 1)
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     except (gdbstub.Gone, qmp.Gone):
-        result = blank(test, seed, 'infrastructure', 'a host that can run the test', 'QEMU went away while it was looked at')
+        result = blank(test, seed, 'infrastructure', 'a host that runs the test', 'QEMU went away while it was looked at')
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     finally:
@@ -174,8 +174,8 @@ class Runner:
         failed = self._lacking(test)
         if failed:
             status = 'infrastructure' if any(r['status'] == 'infrastructure' for r in failed) else 'fail'
-            return blank(test, self.seed, status, f'what {failed[0]["name"]} asks', 'that test scored nothing, so this one '
-                         'was not run')
+            return blank(test, self.seed, status, f'what {failed[0]["name"]} asks',
+                         'that test scored nothing, so this one was not run')
         self.begin(test)
         try:
             return run_test(test, self.build, self.seed, self.folder, self.machines)

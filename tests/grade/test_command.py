@@ -16,8 +16,9 @@ pytestmark = pytest.mark.usefixtures('top')
 
 def start(tmp_path, *args, top=TOP, **env):
     clean = {k: v for k, v in os.environ.items() if k not in ('MAKEFLAGS', 'QEMU', 'TMPDIR')}
-    return subprocess.Popen([sys.executable, str(top / 'grade/grade.py'), '--results', str(tmp_path / 'results.json'), *args],
-                            env={**clean, 'TMPDIR': str(tmp_path), **env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    argv = [sys.executable, str(top / 'grade/grade.py'), '--results', str(tmp_path / 'results.json'), *args]
+    return subprocess.Popen(argv, env={**clean, 'TMPDIR': str(tmp_path), **env}, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
 
 
 def finish(process):

@@ -18,7 +18,8 @@ def check(_run):
 
 
 def result(name, status='pass', points=2, **more):
-    test = table.Test(name, 'a title', 'g_x', check, {'first': 1, 'second': 1}, 'a hint', f'lab/{name.split("-")[0]}/README.md#x')
+    test = table.Test(name, 'a title', 'g_x', check, {'first': 1, 'second': 1}, 'a hint',
+                      f'lab/{name.split("-")[0]}/README.md#x')
     r = {**score.blank(test, 7, status), 'points': points, **more}
     for part in r['parts']:
         if status == 'pass':
@@ -44,8 +45,8 @@ def document(outcome='complete', message=''):
 
 def test_text_has_all_that_a_student_needs():
     text = '\n'.join(report.text(results(), 7))
-    for words in ('pass lazy-a', 'FAIL cow-b', 'HOST swap-c', 'second (1): one <frame> & "more"', '| panic: no frame', 'a hint',
-                  'make grade TEST=cow-b SEED=7', 'lab/cow/README.md#x', 'longer than 5 s on this host: cow-b 6.2 s',
+    for words in ('pass lazy-a', 'FAIL cow-b', 'HOST swap-c', 'second (1): one <frame> & "more"', '| panic: no frame',
+                  'a hint', 'make grade TEST=cow-b SEED=7', 'lab/cow/README.md#x', 'longer than 5 s on this host: cow-b 6.2 s',
                   '1 of 3 tests could not be run', 'nobody lost points', 'leader-board: 12'):
         assert words in text, words
     assert text.endswith('lazy 2/2, cow 1/2, swap 0/2: 3 of 6 points (SEED=7)')
@@ -79,7 +80,8 @@ def test_progress():
 def test_results_json():
     data = json.loads(forms.as_json(document()))
     assert (data['points'], data['max'], data['outcome'], data['seed']) == (3, 6, 'complete', 7)
-    assert data['labs'] == {'lazy': {'points': 2, 'max': 2}, 'cow': {'points': 1, 'max': 2}, 'swap': {'points': 0, 'max': 2}}
+    assert data['labs'] == {'lazy': {'points': 2, 'max': 2}, 'cow': {'points': 1, 'max': 2},
+                            'swap': {'points': 0, 'max': 2}}
     assert [t['status'] for t in data['tests']] == ['pass', 'fail', 'infrastructure']
     page = (TOP / 'docs/grader.md').read_text()
     for name in {*data, *data['tests'][1], *data['tests'][1]['parts'][0]}:
@@ -87,11 +89,11 @@ def test_results_json():
 
 
 # Gradescope's published form: name: (types, values or None). What is not listed is not known there.
-SCOPE = {'score': ((int, float), None), 'execution_time': (int, None), 'output': (str, None), 'output_format': (str, ('text',)),
-         'visibility': (str, forms.VISIBILITY), 'stdout_visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None),
+SCOPE = {'score': ((int, float), None), 'execution_time': (int, None), 'output': (str, None),
+         'output_format': (str, ('text',)), 'visibility': (str, forms.VISIBILITY), 'stdout_visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None),
          'tests': (list, None), 'leaderboard': (list, None)}
-CASE = {'score': ((int, float), None), 'max_score': ((int, float), None), 'status': (str, ('passed', 'failed')), 'name': (str, None),
-        'name_format': (str, None), 'number': (str, None), 'output': (str, None), 'output_format': (str, ('text',)),
+CASE = {'score': ((int, float), None), 'max_score': ((int, float), None), 'status': (str, ('passed', 'failed')),
+        'name': (str, None), 'name_format': (str, None), 'number': (str, None), 'output': (str, None), 'output_format': (str, ('text',)),
         'tags': (list, None), 'visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None)}
 BOARD = {'name': (str, None), 'value': ((int, float, str), None), 'order': (str, ('asc', 'desc'))}
 
@@ -99,7 +101,8 @@ BOARD = {'name': (str, None), 'value': ((int, float, str), None), 'order': (str,
 def fits(data, form):
     for name, value in data.items():
         types, values = form[name]
-        assert isinstance(value, types) and not isinstance(value, bool) and (values is None or value in values), (name, value)
+        assert isinstance(value, types) and not isinstance(value, bool), (name, value)
+        assert values is None or value in values, (name, value)
 
 
 @pytest.mark.parametrize('visibility', forms.VISIBILITY)
@@ -123,7 +126,8 @@ MANY = 10 ** 6
 PROBLEM = ({'type'}, {'message'}, [])
 JUNIT = {
     'testsuites': (set(), set(), [('testsuite', 0, MANY)]),
-    'testsuite': ({'name', 'package', 'id', 'timestamp', 'hostname', 'tests', 'failures', 'errors', 'time'}, {'skipped'},
+    'testsuite': ({'name', 'package', 'id', 'timestamp', 'hostname', 'tests', 'failures', 'errors', 'time'},
+                  {'skipped'},
                   [('properties', 1, 1), ('testcase', 0, MANY), ('system-out', 1, 1), ('system-err', 1, 1)]),
     'properties': (set(), set(), [('property', 0, MANY)]),
     'property': ({'name', 'value'}, set(), []),
