@@ -149,7 +149,7 @@ TESTS = (
     Test('lazy-oom', 'when memory runs out the program that has most is killed, and nobody else', 'g_lazy_oom', oom,
          {'killed': 0.5, 'others': 0.5}, hint='fault_zero: FAULT_RETRY, before anything has changed', manual=MANUAL + 'the-task',
          machine=Machine(mem=32, uframes=800), draw={'keep': (20, 50), 'hog': (3000, 6000), 'places': (14, 20)},
-         args=('keep', 'hog', 'places'), budget=160),
+         args=('keep', 'hog', 'places'), budget=100),
     Test('lazy-leak', 'no frame is lost', 'g_lazy_leak', leak, {'ledger': 1}, hint='anon_release; page_get of zero_frame',
          manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'rounds': (20, 40)}, args=('rounds',),
          budget=160),
