@@ -3,9 +3,9 @@ from core import pattern
 from core.guest import PAGE
 from core.verdict import Fail
 
-SMALL_PAGES = 3
+SMALL_PAGES = 6
 NEAR = 16     # pages: a fault may deal with so many neighbours at once
-SLACK = 4     # frames: a bounce buffer, a page that was in use just before
+SLACK = 3     # frames: a bounce buffer, a page that was in use just before
 
 
 def text(pages, most=3):

@@ -278,7 +278,7 @@ def tests(task, hints, debug):
              hint='no frame: FAULT_RETRY, with nothing changed', manual=task, machine=Machine(mem=40, uframes=400),
              draw={'pages': (180, 210), 'more': (60, 90)}, args=('pages', 'more'), budget=120),
         Test('cow-many', 'hundreds of processes share a page', 'g_cow_many', many, {'many': 1},
-             hint='page_refs gives 32 bits', manual=hints, draw={'children': (270, 400)}, args=('children',), budget=120),
+             hint='page_refs gives 32 bits', manual=hints, draw={'children': (258, 300)}, args=('children',), budget=120),
         Test('cow-storm', 'many fork, write and end at once, on two harts', 'g_cow_storm', storm, {'storm': 1},
              hint='counts change by page_get and page_put only; flush before page_put', manual=debug,
              machine=Machine(harts=2, mem=64, shift=9, append='poison races=7 tick_us=3000'), draw={'pages': (30, 60), 'rounds': (10, 14)},

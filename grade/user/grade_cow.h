@@ -3,7 +3,7 @@
 #define GRADE_USER_GRADE_COW_H
 #include "grade/user/grade.h"
 
-#define SMALL_PAGES 3
+#define SMALL_PAGES 6
 
 // The start of each of them: a fork with little memory, at which the grader looks first. Stops "mine" (in
 // this process) and "small" (in the child).
