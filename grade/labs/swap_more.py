@@ -299,4 +299,5 @@ def writer(run):
              f'it wrote {max(counts)}, pages {[i for i, c in enumerate(counts) if c < max(counts) - 1]} have an older number; it '
              f'noticed that in {sum(map(bool, marks))} pages')
     run.need(since.written > n, 'pages leave memory while the process writes', f'{since.written} were written')
+    since.need_read(n)
     run.end()
