@@ -76,10 +76,10 @@ class Areas:
         new = range(start // PAGE, end // PAGE)
         right = start < end <= TOP and to % PAGE == 0 and not any(p in self.pages and p not in own for p in new)
         if right:
-            entry = self.pages[va // PAGE]
+            entry = self.pages.get(va // PAGE)
             for p in own:
-                del self.pages[p]
-            self.pages.update((p, entry) for p in new)
+                self.pages.pop(p, None)
+            self.pages.update((p, entry) for p in new if entry)
         return done, right
 
     # ---- comparing
@@ -185,8 +185,11 @@ def boundaries(run, areas, base):
                       ('start', 102), ('start', 103), ('start', 104), ('start', 100)):
         done, right = areas.move(page + 102 * PAGE, page + to * PAGE, which)
         wrong = areas.wrong(range(base + 96, base + 114))
-        run.part('limits', done == right and not wrong, f'vma_set_{which} to page {to}, between areas that end at 40 and begin at '
-                 f'110: {"done" if right else "refused"}', wrong or 'done' if done else 'refused')
+        good = run.part('limits', done == right and not wrong,
+                        f'vma_set_{which} to page {to}, where the next area begins at 110: {"done" if right else "refused"}',
+                        wrong or ('done' if done else 'refused'))
+        if not good:
+            return
     for which, to in (('start', 110), ('start', 112), ('start', 111), ('end', 130)):
         done, right = areas.move(page + 120 * PAGE, page + to * PAGE, which)
         run.part('limits', done == right, f'vma_set_{which} to page {to}, above an area that ends at 112: '

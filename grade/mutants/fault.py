@@ -83,7 +83,7 @@ VARIANTS = [
         's->v[i] = *v;', 's->v[i] = *v;\n        s->v[i].perm |= v->perm & VMA_X ? 0 : VMA_W;'),
     vma('overlap', 'an area may begin in another one', ('fault-areas',),
         's->v[i].start < v->end)', 's->v[i].start > v->start && s->v[i].start < v->end)'),
-    vma('joins-rights', 'areas of different rights become one', ('fault-areas', 'fault-kinds'), 'a->perm == b->perm && ', ''),
+    vma('joins-rights', 'areas of different rights become one', ('fault-areas',), 'a->perm == b->perm && ', ''),
     vma('joins-files', 'areas of files become one', ('fault-areas',), ' && !a->file && !b->file', ''),
     vma('joins-left', 'an area between two others joins only one', ('fault-areas',),
         's->v[i - 1].end = s->v[i].end; close_gap(s, i);', 's->v[i - 1].end = v->end;'),
