@@ -97,7 +97,7 @@ def from_archive(path, wanted, workdir):
 
 def collect(path, wanted, workdir):
     """({path: bytes}, notes): the wanted files that are there."""
-    path = pathlib.Path(path)
+    path = pathlib.Path(path).resolve()  # a link that the instructor names is followed, none behind it
     try:
         if path.is_dir():
             answer, files = from_folder(path, wanted)

@@ -212,6 +212,11 @@ def test_folder_with_links(tmp_path):
         submission.collect(ann, WANTED, tmp_path)
 
 
+def test_the_submission_itself_may_be_a_link(tmp_path):
+    (tmp_path / 'link').symlink_to(tar_of(tmp_path / 'x', [(COW, b'c')]))
+    assert collected(tmp_path / 'link', tmp_path)[0] == {COW: b'c'}
+
+
 def test_folder_with_an_archive(tmp_path):
     (tmp_path / 'ann').mkdir()
     tar_of(tmp_path / 'ann/submission.tar.gz', [(COW, b'c')])
