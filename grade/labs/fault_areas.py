@@ -222,10 +222,12 @@ def mixture(run, areas, base, rng):
 def copies(run, areas, base, other):
     run.part('find', areas.kernel.number('vmaset_copy', other.va, areas.va) == 0, 'a set can be copied', 'it was refused')
     other.pages = dict(areas.pages)
+    last = max(areas.pages)
+    areas.find(last * PAGE)  # the one that a memory of the last hit would give again
     areas.remove(base, base + 300)
     wrong = other.wrong(range(base - 1, base + 50))
     run.part('find', not wrong, 'a copy stays as it is when the first set changes', wrong)
-    wrong = areas.wrong((base, base + 9, base + 101))
+    wrong = areas.wrong((last, base, base + 9, base + 101))
     run.part('remove', not wrong, 'nothing is found in a set from which all was taken', wrong)
 
 
