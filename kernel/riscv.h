@@ -38,7 +38,7 @@
 #define PGROUNDUP(sz)  (((uint64)(sz) + PGSIZE - 1) & ~(uint64)(PGSIZE - 1))
 #define PGROUNDDOWN(a) ((uint64)(a) & ~(uint64)(PGSIZE - 1))
 
-#define PA2PTE(pa)      ((((uint64)(pa)) >> 12) << 10)
+#define PA2PTE(pa)      (((uint64)(pa)) >> 2)           // of a page: bits 11:0 are 0
 #define PTE2PA(pte)     ((((uint64)(pte)) >> 10) << 12) // bits 63:54 are 0 in all our PTEs
 #define PTE_FLAGS(pte)  ((pte)&0x3ff)
 #define PXSHIFT(level)  (PGSHIFT + 9 * (level))

@@ -77,7 +77,8 @@ static void ring_put(struct pipe *p, const char *src, uint n)
     uint tail = (p->head + p->count) % PIPE_SIZE;
     uint first = n < PIPE_SIZE - tail ? n : PIPE_SIZE - tail;
     memcpy(p->ring + tail, src, first);
-    memcpy(p->ring, src + first, n - first);
+    if (first < n)
+        memcpy(p->ring, src + first, n - first);
     p->count += n;
 }
 
@@ -87,7 +88,8 @@ static void ring_take(struct pipe *p, char *dst, uint n)
 {
     uint first = n < PIPE_SIZE - p->head ? n : PIPE_SIZE - p->head;
     memcpy(dst, p->ring + p->head, first);
-    memcpy(dst + first, p->ring, n - first);
+    if (first < n)
+        memcpy(dst + first, p->ring, n - first);
     p->head = (p->head + n) % PIPE_SIZE;
     p->count -= n;
 }

@@ -1,5 +1,5 @@
-// Trap dispatch: every exception and interrupt of every hart, from user and kernel mode, comes here from
-// trap/vector.S with interrupts off and sstatus.SUM clear.
+// Trap dispatch: every interrupt and exception of every hart, from user and kernel mode, comes here from
+// trap/vector.S with interrupts off and sstatus.SUM clear. Page faults alone go to trap/pagefault.c at once.
 //
 // Preemption: a timer interrupt that finds other processes waiting switches, in user mode and in the kernel.
 // Kernel code that must not lose its hart holds a spinlock or has interrupts off, and then no interrupt gets
@@ -16,7 +16,6 @@
 #include "kernel/proc/syscall.h"
 #include "kernel/riscv.h"
 #include "kernel/trap/extable.h"
-#include "kernel/trap/pagefault.h"
 
 // scause (privileged spec 4.1.8, table 4.2)
 #define CAUSE_INTERRUPT (1UL << 63)
@@ -139,14 +138,12 @@ static __attribute__((noinline)) void system_call(struct trapframe *tf)
     intr_off();
 }
 
-// The commonest causes first: this is on the way of every system call and every page fault.
+// The commonest cause first: this is on the way of every system call.
 HOT void trap(struct trapframe *tf)
 {
     uint64 cause = tf->scause;
     if (cause == CAUSE_ECALL_U)
         system_call(tf);
-    else if (trap_is_fault(cause))
-        trap_fault(tf);
     else if (cause & CAUSE_INTERRUPT)
         interrupt(tf);
     else if (trap_from_user(tf))

@@ -1,24 +1,35 @@
 // The one trap vector (privileged spec 4.1.2: stvec, direct mode). It saves the interrupted registers as a struct
 // trapframe on the kernel stack, clears sstatus.SUM so that no handler runs with user memory open (sret restores it from
-// the frame), calls trap() and returns.
+// the frame), calls trap_fault() for a page fault and trap() for all else, and returns.
 //
 // sscratch says where the trap came from: in user mode it holds the hart's struct cpu, in the kernel it is 0. A trap from
 // the kernel that would not fit on its stack goes to trap_stack_overflow() on the hart's emergency stack.
 #include "kernel/lib/cpu.h"
 #include "kernel/riscv.h"
+#include "kernel/trap/pagefault.h"
 #include "kernel/trap/trapframe.h"
 #include "kernel/vm/kstack.h"
 
-// Completes the frame at sp, which has t0 and s0 already. t0 holds the interrupted tp, CPU_SCRATCH the interrupted sp.
+// The registers that C functions preserve, or in the kernel never use.
+    .macro  save_preserved
+    sd      gp, TF_GP(sp)
+    sd      s1, TF_S1(sp)
+    .set    n, 2
+    .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    sd      \r, (TF_S2 + (n - 2) * 8)(sp)
+    .set    n, n + 1
+    .endr
+    .endm
+
+// The others. The frame at sp has t0 and s0 already; t0 holds the interrupted tp, CPU_SCRATCH the interrupted sp. t2 is
+// scause afterwards.
     .macro  save_registers
     sd      t0, TF_TP(sp)
     ld      t0, CPU_SCRATCH(tp)
     sd      t0, TF_SP(sp)
     sd      ra, TF_RA(sp)
-    sd      gp, TF_GP(sp)
     sd      t1, TF_T1(sp)
     sd      t2, TF_T2(sp)
-    sd      s1, TF_S1(sp)
     sd      a0, TF_A0(sp)
     sd      a1, TF_A1(sp)
     sd      a2, TF_A2(sp)
@@ -27,11 +38,6 @@
     sd      a5, TF_A5(sp)
     sd      a6, TF_A6(sp)
     sd      a7, TF_A7(sp)
-    .set    n, 2
-    .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    sd      \r, (TF_S2 + (n - 2) * 8)(sp)
-    .set    n, n + 1
-    .endr
     sd      t3, TF_T3(sp)
     sd      t4, TF_T4(sp)
     sd      t5, TF_T5(sp)
@@ -65,6 +71,7 @@ from_kernel:
     addi    sp, sp, -TF_SIZE
     sd      t0, TF_T0(sp)
     sd      s0, TF_S0(sp)
+    save_preserved // whatever it is: a panic shows them
     mv      t0, tp
     j       save
 
@@ -75,6 +82,7 @@ stack_overflow:
     sd      t0, TF_T0(sp)
     sd      s0, TF_S0(sp)
     mv      t0, tp
+    save_preserved
     save_registers
     mv      a0, sp
     li      s0, 0
@@ -92,10 +100,13 @@ from_user:
 save:
     save_registers
     mv      a0, sp
-    call    trap
+    addi    t1, t2, -CAUSE_FETCH_FAULT
+    li      t2, CAUSE_STORE_FAULT - CAUSE_FETCH_FAULT
+    bgtu    t1, t2, not_a_page_fault // (14 is reserved)
+    call    trap_fault
 
-// Restores the frame at sp and leaves. s1 to s11 are as they were: C functions preserve them. A killed process does not
-// get back to its program. Interrupts are off.
+// Restores the frame at sp and leaves. gp and s1 to s11 are as they were. A killed process does not get back to its
+// program. Interrupts are off.
     .globl trap_return
 trap_return:
     ld      t0, TF_SSTATUS(sp)
@@ -103,14 +114,13 @@ trap_return:
     bnez    t1, 1f // to the kernel: tp stays, this may be another hart than the one that trapped
     ld      t1, CPU_PROC(tp)
     lbu     t1, PROC_KILLED(t1)
-    bnez    t1, killed
+    bnez    t1, to_exit
     csrw    sscratch, tp
     ld      tp, TF_TP(sp)
 1:  ld      t1, TF_SEPC(sp)
     csrw    sstatus, t0
     csrw    sepc, t1
     ld      ra, TF_RA(sp)
-    ld      gp, TF_GP(sp)
     ld      t0, TF_T0(sp)
     ld      t1, TF_T1(sp)
     ld      t2, TF_T2(sp)
@@ -130,7 +140,13 @@ trap_return:
     ld      sp, TF_SP(sp)
     sret
 
-killed:
+// Not a page fault: the handler may want all registers (fork copies them).
+not_a_page_fault:
+    save_preserved
+    call    trap
+    j       trap_return
+
+to_exit:
     call    trap_killed
 
 // trap_return_user(struct trapframe *): starts a program with all registers from the frame.
@@ -139,6 +155,7 @@ trap_return_user:
     csrci   sstatus, 2
     mv      sp, a0
     li      s0, 0
+    ld      gp, TF_GP(sp)
     ld      s1, TF_S1(sp)
     .set    n, 2
     .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11

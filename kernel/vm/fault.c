@@ -78,15 +78,15 @@ COLD static enum fault_reason grow_stack(struct fault *f)
 }
 
 // The area, its permission, and the PTE. FAULT_OK, or why there is no way.
-static inline enum fault_reason fault_lookup(struct fault *f)
+static inline enum fault_reason fault_lookup(struct as *as, struct fault *f)
 {
     enum fault_reason r;
-    f->vma = vma_find(&f->as->vmas, f->va);
+    f->vma = vma_find(&as->vmas, f->va);
     if (!f->vma && (r = grow_stack(f)) != FAULT_OK)
         return r;
     if (!vma_allows(f->vma, f->access))
         return no_permission(f->access);
-    f->pte = mmu_walk_near(&f->as->mmu, f->va);
+    f->pte = mmu_walk_near(&as->mmu, f->va);
     return f->pte ? FAULT_OK : FAULT_NOMEM;
 }
 
@@ -121,21 +121,22 @@ COLD static enum fault_reason fault_fetch(struct fault *f)
     return f->want && !f->filled ? file_fetch(f) : FAULT_RETRY;
 }
 
-static inline __attribute__((always_inline)) enum fault_reason fault_once(struct fault *f)
+static inline __attribute__((always_inline)) enum fault_reason fault_once(struct as *as, struct fault *f)
 {
-    as_lock(f->as);
-    enum fault_reason r = fault_lookup(f);
+    as_lock(as);
+    enum fault_reason r = fault_lookup(as, f);
     if (r == FAULT_OK)
         r = fault_resolve(f);
-    as_unlock(f->as);
+    as_unlock(as);
     return r;
 }
 
-// A handler lacked something: gets it and starts over, as often as it takes.
-COLD static enum fault_reason fault_restart(struct fault *f)
+// When a handler lacked something: gets it and starts over, as often as it takes. Counts the fault if that
+// ends badly.
+COLD static enum fault_reason fault_restart(struct fault *f, enum fault_reason r)
 {
-    enum fault_reason r;
-    while ((r = fault_fetch(f)) == FAULT_RETRY && (r = fault_once(f)) == FAULT_RETRY)
+    while (r == FAULT_RETRY && (r = fault_fetch(f)) == FAULT_RETRY &&
+           (r = fault_once(f->as, f)) == FAULT_RETRY)
         ;
     if (f->waited) // whatever it did in the end
         f->class = FAULT_MAJOR;
@@ -143,6 +144,8 @@ COLD static enum fault_reason fault_restart(struct fault *f)
         frame_free(f->spare);
     if (f->held)
         swapin_unhold(f);
+    if (r != FAULT_OK && r != FAULT_NOMEM) // that may be tried again, when somebody has given memory back
+        fault_count(f->as, FAULT_INVALID);
     return r;
 }
 
@@ -163,12 +166,9 @@ enum fault_reason vm_fault(struct as *as, uint64 addr, enum access access, uint6
     f.want = 0;
     f.want_slot = 0;
     f.filled = f.waited = false;
-    enum fault_reason r = fault_once(&f);
-    if (r == FAULT_RETRY)
-        r = fault_restart(&f);
-    if (r == FAULT_OK)
-        fault_count(as, f.class);
-    else if (r != FAULT_NOMEM) // that may be tried again, when somebody has given memory back
-        fault_count(as, FAULT_INVALID);
-    return r;
+    enum fault_reason r = fault_once(as, &f);
+    if (r != FAULT_OK && (r = fault_restart(&f, r)) != FAULT_OK)
+        return r;
+    fault_count(as, f.class);
+    return FAULT_OK;
 }
