@@ -137,7 +137,7 @@ MUTANTS = [
     (FAULT, 'a refresh sets D for a write',
      'PTE_A | (f->access == ACCESS_WRITE ? PTE_D : 0)', 'PTE_A', 'fault:refresh_sets_a_and_d'),
     (FAULT, 'a fault without memory is not counted yet',
-     'if (r != FAULT_NOMEM)', 'if (1)', 'fault:no_memory_changes_nothing'),
+     'if (r != FAULT_OK && r != FAULT_NOMEM)', 'if (r != FAULT_OK)', 'fault:no_memory_changes_nothing'),
     (FAULT_H, 'every page present is counted',
      'f->as->resident++;', '', 'fault:zeros_read_map_the_zero_page'),
     (MMU_H, 'a writable PTE is made dirty',
@@ -340,5 +340,5 @@ MUTANTS = [
      'sleep_lock(&as_list_lock); list_push_back(&as_list, &as->link); sleep_unlock(&as_list_lock);',
      'list_push_back(&as_list, &as->link);', RACE),
     (FAULT, 'a fault holds the lock of its space',
-     'as_lock(f->as);', '', 'fault:zeros_read_map_the_zero_page'),
+     'as_lock(as);', '', 'fault:zeros_read_map_the_zero_page'),
 ]
