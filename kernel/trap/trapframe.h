@@ -1,5 +1,5 @@
 // Registers of the interrupted code, as trap/vector.S saves them on the kernel stack. For a trap from user
-// mode it lies at the very top of the process's kernel stack; page faults from there leave gp and s1 to s11 out.
+// mode it lies at the very top of the process's kernel stack; page faults from there leave s1 to s11 out.
 #ifndef KERNEL_TRAP_TRAPFRAME_H
 #define KERNEL_TRAP_TRAPFRAME_H
 

@@ -10,9 +10,8 @@
 #include "kernel/trap/trapframe.h"
 #include "kernel/vm/kstack.h"
 
-// The registers that C functions preserve, or in the kernel never use.
+// The registers that C functions preserve, and switch_to() too.
     .macro  save_preserved
-    sd      gp, TF_GP(sp)
     sd      s1, TF_S1(sp)
     .set    n, 2
     .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
@@ -28,6 +27,7 @@
     ld      t0, CPU_SCRATCH(tp)
     sd      t0, TF_SP(sp)
     sd      ra, TF_RA(sp)
+    sd      gp, TF_GP(sp)
     sd      t1, TF_T1(sp)
     sd      t2, TF_T2(sp)
     sd      a0, TF_A0(sp)
@@ -105,7 +105,7 @@ save:
     bgtu    t1, t2, not_a_page_fault // (14 is reserved)
     call    trap_fault
 
-// Restores the frame at sp and leaves. gp and s1 to s11 are as they were. A killed process does not get back to its
+// Restores the frame at sp and leaves. s1 to s11 are as they were. A killed process does not get back to its
 // program. Interrupts are off.
     .globl trap_return
 trap_return:
@@ -121,6 +121,7 @@ trap_return:
     csrw    sstatus, t0
     csrw    sepc, t1
     ld      ra, TF_RA(sp)
+    ld      gp, TF_GP(sp)
     ld      t0, TF_T0(sp)
     ld      t1, TF_T1(sp)
     ld      t2, TF_T2(sp)
@@ -155,7 +156,6 @@ trap_return_user:
     csrci   sstatus, 2
     mv      sp, a0
     li      s0, 0
-    ld      gp, TF_GP(sp)
     ld      s1, TF_S1(sp)
     .set    n, 2
     .irp    r, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
