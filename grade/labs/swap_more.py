@@ -194,26 +194,25 @@ def order(run):
     n, frames, count = run.drawn['pages'], run.drawn['frames'], run.drawn['count']
     run.stop('used')
     first_out(run, lambda i: word(run.given, pattern.mix(run.given, 0) % n))
-    since, memory, known, room, back = Counters(run), [], set(), 0, 0
+    since, back = Counters(run), 0
+    p = arrive(run, 'filled', f'a program can write {n} pages in order, and then have {frames} frames for them').args[0]
+    memory = [(page.va - p) // PAGE for page in run.space().present(p, n)]
+    run.need(frames - 2 <= len(memory) <= frames and memory == list(range(n - len(memory), n)),
+             f'with FIFO the last {frames} of {n} pages are in memory', f'pages {memory} are')
     for k in range(count):
         at = arrive(run, 'used', f'a program can use {n} pages when there are {frames} frames for them')
-        p, i, space = at.args[0], at.args[1], run.space()
+        i, space = at.args[1], run.space()
         there = {(page.va - p) // PAGE for page in space.present(p, n)}
         if i not in memory:
-            back += i in known
-            memory.append(i)
-            room = room or (len(there) if len(there) < len(memory) else 0)
-            memory = memory[-room:] if room else memory
-        known.add(i)
+            back += 1
+            memory = [*memory, i][-max(len(there), frames - 2):]  # a frame may have been left free before
         run.need(at.args[2] == 1, 'a page holds what was written to it', f'page {i} does not')
-        run.need(not room or frames - 2 <= room <= frames, f'{frames} frames hold as many pages', room)
         run.need(there == set(memory), f'after reference {k + 1}, to page {i}: with FIFO pages {sorted(memory)} are in memory',
                  f'{sorted(there)} are')
-        lost = [page for page in space.range(p, n) if (page.va - p) // PAGE in known and page.empty]
+        lost = [page for page in space.range(p, n) if page.empty]
         run.need(not lost, 'a page that was used is in memory, or out with a slot', some(lost))
         for page in out(space, p, n) if k % 8 == 7 else ():
             need_on_disk(run, [page], page.va, lambda _, page=page: word(run.given, (page.va - p) // PAGE))
-    run.need(room, 'pages leave memory', 'all pages were always there')
     since.need_read(back)
     run.part('order', True, '')
     since.need_honest()

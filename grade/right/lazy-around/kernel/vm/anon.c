@@ -39,14 +39,6 @@ static void share_zeros(struct fault *f, pte_t *pte)
     f->as->zeros++;
 }
 
-// In a small pool a guess costs more than it saves.
-static bool roomy(void)
-{
-    struct frame_stats st;
-    frame_get_stats(&st);
-    return st.user_limit >= 512;
-}
-
 enum fault_reason fault_zero(struct fault *f)
 {
     bool write = f->access == ACCESS_WRITE;
@@ -56,7 +48,7 @@ enum fault_reason fault_zero(struct fault *f)
         share_zeros(f, f->pte);
     else if (!fill(f, f->pte, fault_frame(f)))
         return FAULT_RETRY;
-    if (f->vma->file || !roomy()) // zeros behind a file's bytes: the neighbours may be the file's
+    if (f->vma->file) // zeros behind a file's bytes: the neighbours may be the file's
         return FAULT_OK;
     if (va < f->vma->start)
         va = f->vma->start;
