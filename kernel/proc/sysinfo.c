@@ -34,9 +34,10 @@ int64 sys_vmstat(const uint64 *arg)
     slot_get_stats(&swap);
     st.pagesize = PGSIZE;
     st.frames = fs.total;
-    st.free = fs.free + kstack_cached();
     uint64 promised = fs.user < fs.user_limit ? fs.user_limit - fs.user : 0; // to user pages
-    st.kfree = fs.free > promised ? fs.free - promised : 0;
+    uint64 stacks = kstack_cached(); // kept for the next process, the kernel's
+    st.free = fs.free + stacks;
+    st.kfree = stacks + (fs.free > promised ? fs.free - promised : 0);
     st.user = fs.user;
     st.pagetables = fs.tables;
     st.harts = ncpu;

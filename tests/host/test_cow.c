@@ -445,6 +445,8 @@ static void pool_exhausted_and_recovered(void **state)
     as = child;
     for (uint64 i = 0; i < n; i++)
         put(as, HEAP(i), 1); // takes over, every one
+    assert_true(host_sbrk(as, -(int64)(TEST_FRAMES * PGSIZE)) > 0);
+    assert_int_equal(attempt(as, HEAP(HEAP_PAGES), ACCESS_WRITE), FAULT_UNMAPPED);
 }
 
 #define COWTEST(f) cmocka_unit_test_setup_teardown(f, begin, end)

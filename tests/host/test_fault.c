@@ -388,6 +388,7 @@ static void new_text_is_fetched_on_every_hart(void **state)
             }
         }
         put(other, HEAP(round), 1);
+        host_run_on(0); // who takes the frames next
         host_exit(other);
     }
 }
