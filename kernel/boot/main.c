@@ -108,9 +108,9 @@ static void first_process(void)
 
 void kmain(uint64 hartid, uint64 dtb_pa)
 {
-    uint64 entered = r_time();
     printf_sink = early_putc;
     panic_hooks.end = machine_off; // a panic ends the machine from here on
+    uint64 entered = r_time();
     read_machine(hartid, dtb_pa);
     machine.entered = entered;
     lockstat_init();
