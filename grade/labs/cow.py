@@ -166,11 +166,11 @@ def family(run):
     seed, g = run.seed, run.drawn['group']
     begin(run)
     at = run.stop('eldest')
-    p, eldest = at.args[0], at.root
+    p, eldest, step = at.args[0], at.root, (g + 16) * PAGE  # 16 untouched pages between the groups
 
     def expect(name, space, seeds, who):
         for k, s in enumerate(seeds):
-            base = p + k * g * PAGE
+            base = p + k * step
             good, words = holds(run, space, base, pages_of(s, range(g)))
             run.part(name, good, f'{who} has its own bytes in each of four groups of pages', words)
 
@@ -183,7 +183,7 @@ def family(run):
     young = run.stop('young').root
     child, old = run.space(), run.checked_space(eldest)
     for k in (0, 2, 3):
-        both = same(child, old, p + k * g * PAGE, range(g))
+        both = same(child, old, p + k * step, range(g))
         run.need(len(both) == g, "a grandchild shares its grandparent's frames", f'{len(both)} of {g} pages')
     expect('middle', child, (seed, seed + 1, seed, seed), 'the youngest')
     run.part('middle', not writable_shared((child, old)), 'no right to write to a frame that two processes map',

@@ -8,7 +8,7 @@ VARIANTS = [
     Variant('swap-single', 'one page at a time: chosen, unmapped, written', changes=(
         (EVICT, 'uint64 want = swap_batch,', 'uint64 want = 1,'),
         (EVICT, 'while (pte && batch_size(b) < EVICT_BATCH_MAX)', 'while (pte && batch_size(b) < 1)'),
-        (EVICT, 'i < FRAMES_AT_ONCE && pte && batch_size(b) < EVICT_BATCH_MAX', 'i < LOOK_AT_ONCE && pte && batch_size(b) < 1'))),
+        (EVICT, 'i < FRAMES_AT_ONCE && pte && batch_size(b) < EVICT_BATCH_MAX', 'i < FRAMES_AT_ONCE && pte && batch_size(b) < 1'))),
     Variant('swap-no-ahead', 'nothing is read ahead', changes=(
         (SWAPIN, 'if (want > 1)', 'want = 1;\n    if (want > 1)'),)),
     Variant('swap-ahead', 'always as much is read ahead as may be', changes=(

@@ -6,9 +6,12 @@
 static uint64 seed, group;
 static char *p;
 
+// Between the groups lie pages that nobody touches: a fault may bring or copy neighbours.
+#define GAP 16
+
 static void fill_group(int g, uint64 s)
 {
-    fill(p + g * group * PAGE, group, s);
+    fill(p + g * (group + GAP) * PAGE, group, s);
 }
 
 static void youngest(struct gate *young, struct gate *old)
@@ -31,7 +34,7 @@ int main(int argc, char **argv)
     cow_begin(seed);
     gate_make(&young);
     gate_make(&old);
-    p = heap(4 * group);
+    p = heap(4 * (group + GAP));
     for (int g = 0; g < 4; g++)
         fill_group(g, seed);
     stop("eldest", p);
