@@ -9,20 +9,26 @@ class Gone(Exception):
     """The machine has ended."""
 
 
+def connect(path, seconds, alive=lambda: True):
+    """A connection to a unix socket of the emulator, which may have to appear first: `seconds` are waited for it, as long
+    as alive()."""
+    end = time.monotonic() + seconds
+    while True:
+        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock.connect(path)
+            return sock
+        except OSError:
+            sock.close()
+            if time.monotonic() > end or not alive():
+                raise Gone(f'nobody listens at {path}') from None
+            time.sleep(0.01)
+
+
 class Qmp:
-    def __init__(self, path, seconds=20):
-        """Connects to the monitor's unix socket, waiting for it to appear."""
-        end = time.monotonic() + seconds
-        while True:
-            self.sock = socket.socket(socket.AF_UNIX)
-            try:
-                self.sock.connect(path)
-                break
-            except OSError:
-                self.sock.close()
-                if time.monotonic() > end:
-                    raise Gone(f'no monitor at {path}') from None
-                time.sleep(0.02)
+    def __init__(self, path, seconds=20, alive=lambda: True):
+        """The monitor at a unix socket: see connect()."""
+        self.sock = connect(path, seconds, alive)
         self.sock.settimeout(60)
         self.file = self.sock.makefile('rw', encoding='utf-8')
         self._receive()

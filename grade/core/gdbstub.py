@@ -5,28 +5,15 @@ guest memory, and the guest cannot see them.
 """
 import re
 import select
-import socket
 import time
 
-
-class Gone(Exception):
-    """The machine has ended."""
+from qmp import Gone, connect
 
 
 class Stub:
     def __init__(self, path, seconds=30, alive=lambda: True):
-        """Connects to the stub's socket, waiting for it to appear while alive() says so. The machine is stopped then."""
-        end = time.monotonic() + seconds
-        while True:
-            self.sock = socket.socket(socket.AF_UNIX)
-            try:
-                self.sock.connect(path)
-                break
-            except OSError:
-                self.sock.close()
-                if time.monotonic() > end or not alive():
-                    raise Gone(f'no gdb stub at {path}') from None
-                time.sleep(0.01)
+        """The stub at a unix socket: see connect(). The machine is stopped then."""
+        self.sock = connect(path, seconds, alive)
         self.buffer = b''
         self.number = {}
         self.ask('qSupported:multiprocess+')  # with it thread ids are p1.N, as QEMU likes them
@@ -37,12 +24,15 @@ class Stub:
 
     # ---- packets
 
-    def _send(self, text):
-        data = text.encode()
+    def _write(self, data):
         try:
-            self.sock.sendall(b'$' + data + b'#%02x' % (sum(data) & 0xff))
+            self.sock.sendall(data)
         except OSError:
             raise Gone('the machine has ended') from None
+
+    def _send(self, text):
+        data = text.encode()
+        self._write(b'$' + data + b'#%02x' % (sum(data) & 0xff))
 
     def _fill(self):
         try:
@@ -60,7 +50,7 @@ class Stub:
         if end < 0 or len(self.buffer) < end + 3:
             return None
         packet, self.buffer = self.buffer[start + 1:end], self.buffer[end + 3:]
-        self.sock.sendall(b'+')
+        self._write(b'+')
         return re.sub(rb'}(.)', lambda m: bytes([m[1][0] ^ 0x20]), packet, flags=re.S)
 
     def _receive(self):
@@ -141,5 +131,5 @@ class Stub:
 
     def interrupt(self):
         """Stops the machine; returns the thread."""
-        self.sock.sendall(b'\x03')
+        self._write(b'\x03')
         return self.stopped(60)

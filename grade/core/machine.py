@@ -25,10 +25,10 @@ import tempfile
 import time
 
 import faultline
-import qmp as monitor
 from core import failing, gdbstub, image
 from core.guest import RAM_BASE, Broken, Guest
 from core.verdict import Fail, Firmware, Infrastructure, Part
+from qmp import Gone, Qmp
 
 MTIME = 0x200bff8           # ACLINT: ticks of 100 ns since the start
 TICK = 100                  # instructions in one, with -icount shift=0
@@ -188,8 +188,8 @@ class Run:
     def _connect(self):
         try:
             self.stub = gdbstub.Stub(str(self.folder / 'gdb'), alive=self.alive)
-            self.monitor = monitor.Qmp(str(self.folder / 'qmp'))
-        except (gdbstub.Gone, monitor.Gone):
+            self.monitor = Qmp(str(self.folder / 'qmp'), alive=self.alive)
+        except Gone:
             text = (self.folder / 'qemu').read_text(errors='replace')[-2000:].strip()
             ended = f'it ended with status {self.process.returncode}' if not self.alive() else 'it opened no socket'
             raise Infrastructure(f'QEMU did not start: {text or ended}') from None
@@ -254,7 +254,7 @@ class Run:
             self.current, self.answer = None, 0
         try:
             self.stub.go()
-        except gdbstub.Gone:
+        except Gone:
             self._reap()
 
     def _wait(self):
@@ -268,7 +268,7 @@ class Run:
                         raise Fail(f'at most {self.test.budget} million instructions', f'{self.instructions / 1e6:.0f} million')
                     return thread
                 self._watch()
-            except (gdbstub.Gone, monitor.Gone):
+            except Gone:
                 self._reap()
         return None
 
@@ -343,7 +343,7 @@ class Run:
         try:
             if self.test.machine.harts > 1 and self._firmware_hangs():
                 raise Firmware('QEMU, which runs several harts in turn here, does not let its firmware go on')
-        except monitor.Gone:  # it came to its end after all
+        except Gone:  # it came to its end after all
             pass
         recent = [t for t in self.traps()[-400:] if t.fault]
         most = max(recent, key=lambda t: sum((o.epc, o.tval) == (t.epc, t.tval) for o in recent), default=None)

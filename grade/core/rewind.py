@@ -32,15 +32,18 @@ class Repeat:
         self.process = subprocess.Popen(argv(*names), pass_fds=fds, preexec_fn=faultline.die_with_parent,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
-            self.monitor = qmp.Qmp(names[1])
+            self.monitor = qmp.Qmp(names[1], alive=self._alive)
             if place:
                 self._run_to(place)
             if end and place < end:
                 self.monitor.command('replay-break', icount=end)
-            self.stub = gdbstub.Stub(names[0], alive=lambda: self.process.poll() is None)
-        except (qmp.Gone, gdbstub.Gone) as e:
+            self.stub = gdbstub.Stub(names[0], alive=self._alive)
+        except qmp.Gone as e:
             self.close()
             raise Infrastructure(f'QEMU does not repeat the recording: {e}') from None
+
+    def _alive(self):
+        return self.process.poll() is None
 
     def _run_to(self, place):
         self.monitor.command('replay-break', icount=place)
@@ -76,7 +79,7 @@ class Repeat:
                 self.points('z', points)
                 self.stub.go('s')  # over the breakpoint
                 self.stub.stopped(LIMIT)
-        except (gdbstub.Gone, qmp.Gone):
+        except qmp.Gone:
             return last
 
     def close(self):

@@ -15,7 +15,6 @@ import shutil
 import threading
 import time
 
-from core import gdbstub
 from core.guest import Broken
 from core.machine import Run
 from core.verdict import Fail, Firmware, Infrastructure, Part
@@ -127,7 +126,7 @@ def run_once(test, build, seed, folder, machines=None, tries=TRIES):
         if tries > 1:
             return run_once(test, build, seed, folder, machines, tries - 1)
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
-    except (gdbstub.Gone, qmp.Gone):
+    except qmp.Gone:
         result = blank(test, seed, 'infrastructure', 'a host that runs the test', 'QEMU went away while it was looked at')
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)

@@ -9,9 +9,9 @@ interrupts off, tp and sscratch as kernel code has them. A call returns to an ad
 """
 import struct
 
-from core.gdbstub import Gone
 from core.guest import RAM_BASE
 from core.verdict import Fail
+from qmp import Gone
 
 RA, SP, TP, A0, PC = 1, 2, 4, 10, 32  # x1 .. and, behind x31, pc
 STATUS = ('sstatus', 'sscratch', 'sepc', 'scause', 'stval')
