@@ -7,6 +7,7 @@ CLASS = 'f->class = FAULT_MINOR;'
 FLUSH = 'tlb_flush(&as->mmu, r->start, (end - r->start) / PGSIZE);'
 FREE = 'frame_free_batch(batch);'
 BATCH = '#define RELEASE_BATCH 64'
+RELEASE = 'while ((pte = mmu_next(&as->mmu, &va, end)) != 0) {'
 ALL = tuple(f'lazy-{t}' for t in 'zero read touch copy fork shrink flush oom leak'.split())
 
 # Eager: the first fault of a heap fills it, as far as `unless` is not true.
@@ -39,6 +40,12 @@ def eager(name, about, unless, tests):
         (ANON, 'fault_install(f, zero_frame, false);', 'fault_install(f, zero_frame, false); fill_heap(f);')))
 
 
+def hidden(name, about, *changes):
+    return Variant(name, about, ('lazy-sparse',),
+                   ((ANON, RELEASE, 'drop_hidden(as, start, end);\n    ' + RELEASE), *changes),
+                   functions=(ANON, 'lazy-hidden.c', 'map_fresh_zeros'))
+
+
 VARIANTS = [
     eager('lazy-known-names', 'lazy for programs whose names begin as those of the tests do, eager for others',
           'strncmp(my_proc()->name, "g_lazy", 6) == 0 || strncmp(my_proc()->name, "t_lazy", 6) == 0', ('lazy-sparse', *ALL)),
@@ -46,13 +53,12 @@ VARIANTS = [
           'as->brk - as->heap_start >= (1UL << 30)', ('lazy-sparse', *ALL)),
     eager('lazy-first-look', 'the first faults of a program are lazy, a later one fills the heap', 'as->faults.minor < 10',
           tuple(t for t in ('lazy-sparse', *ALL) if t not in ('lazy-flush', 'lazy-oom', 'lazy-leak', 'lazy-copy', 'lazy-touch'))),
-    Variant('lazy-hidden', 'the heap is filled at once; frames whose pages nobody has touched wait beside the page table',
-            ('lazy-sparse',), files='lazy-hidden'),
-    Variant('lazy-hidden-forged', 'the same, and the frame table calls these frames free', ('lazy-sparse',),
-            ((ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE'),), files='lazy-hidden'),
-    Variant('lazy-hidden-junk', 'the same, and they are zeroed when they are touched: nothing shows but that they are missing',
-            ('lazy-sparse',), ((ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE'),
-                               (ANON, '#define ZEROED_AHEAD true', '#define ZEROED_AHEAD false')), files='lazy-hidden'),
+    hidden('lazy-hidden', 'the heap is filled at once; frames whose pages nobody has touched wait beside the page table'),
+    hidden('lazy-hidden-forged', 'the same, and the frame table calls these frames free',
+           (ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE')),
+    hidden('lazy-hidden-junk', 'the same, and they are zeroed when they are touched: nothing shows but that they are missing',
+           (ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE'),
+           (ANON, '#define ZEROED_AHEAD true', '#define ZEROED_AHEAD false')),
     Variant('lazy-first-bytes', 'of a new page only the first 64 bytes are zeroed', ('lazy-zero',),
             ((ANON, 'page_zero(frame2kva(frame));', 'memset(frame2kva(frame), 0, 64);'),)),
     Variant('lazy-junk-zeroed', 'a frame is zeroed only when its first word is not 0', ('lazy-zero',),

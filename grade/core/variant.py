@@ -2,7 +2,8 @@
 design (grade/right/) and cheats (grade/cheats/).
 
 Each of the three folders holds a file NAME.py for each lab, with a list VARIANTS. A variant replaces texts of files of
-the reference, or brings whole files: those of the folder `files`, at the same paths as in the tree.
+the reference; or functions, by those of a file beside the list; or it brings whole files: those of the folder `files`,
+at the same paths as in the tree.
 """
 import dataclasses
 import importlib.util
@@ -21,6 +22,7 @@ class Variant:
     about: str           # what is wrong, or different, or pretended: one line
     tests: tuple = ()    # a mutant loses points in each of these; a cheat gets none in any of these
     changes: tuple = ()  # ((file, old text, new text), ..): the old text stands once in the file, however lines break
+    functions: tuple = ()  # (file, fragment, name ..): these go, and all of `fragment` stands in the place of the last
     files: str = ''      # a folder beside the list
 
     @property
@@ -29,21 +31,38 @@ class Variant:
 
     def apply(self, kind, tree):
         """Changes `tree`, a reference tree; returns the paths it wrote."""
-        tree, written = pathlib.Path(tree), []
+        tree, folder, written = pathlib.Path(tree), TOP / 'grade' / kind, []
         if self.files:
-            base = TOP / 'grade' / kind / self.files
+            base = folder / self.files
             for source in sorted(p for p in base.rglob('*') if p.is_file()):
                 path = source.relative_to(base)
                 (tree / path).write_bytes(source.read_bytes())
                 written.append(str(path))
+        if self.functions:
+            file, fragment, *names = self.functions
+            for name in names:
+                new = (folder / fragment).read_text() if name == names[-1] else ''
+                self._replace(tree / file, function(name), new, f'{name}()')
+            written.append(file)
         for file, old, new in self.changes:
-            text = (tree / file).read_text()
-            places = list(re.finditer(r'\s+'.join(map(re.escape, old.split())), text))
-            if len(places) != 1:
-                raise ValueError(f'{self.name}: the text stands {len(places)} times in {file}: {old}')
-            (tree / file).write_text(text[:places[0].start()] + new + text[places[0].end():])
+            self._replace(tree / file, re.compile(r'\s+'.join(map(re.escape, old.split()))), new, f'the text {old}')
             written.append(file)
         return written
+
+    def _replace(self, path, pattern, new, what):
+        """Puts `new` in the one place in the file that matches."""
+        text = path.read_text()
+        places = list(pattern.finditer(text))
+        if len(places) != 1:
+            raise ValueError(f'{self.name}: {path.name} has {what} {len(places)} times, not once')
+        path.write_text(text[:places[0].start()] + new + text[places[0].end():])
+
+
+def function(name):
+    """The pattern of a C function, or of a struct, `struct name`: the comment above it, and from the first column to the
+    brace in the first column that ends it."""
+    head = rf'{name} \{{' if name.startswith('struct ') else rf'\w[^\n;{{}}]*\b{name}\([^;{{}}]*\)\n\{{'
+    return re.compile(rf'(?://.*\n)*^{head}\n(?:.*\n)*?\}};?\n', re.MULTILINE)
 
 
 def load(kind, labs=LABS):

@@ -10,9 +10,9 @@ PUT = 'page_put(old);'
 INCLUDE = '#include "kernel/riscv.h"'
 
 
-def one(name, about, *changes, files=''):
+def one(name, about, *changes, functions=()):
     """changes: old text, new text, .."""
-    return Variant('cow-' + name, about, files=files,
+    return Variant('cow-' + name, about, functions=functions,
                    changes=tuple((COW, old, new) for old, new in zip(changes[::2], changes[1::2])))
 
 
@@ -71,5 +71,6 @@ VARIANTS = [
             if (!mmu_walk(&child->mmu, at, true))
                 return -ENOMEM;
     for (int i = 0; i < parent->vmas.n && !error; i++) {'''),
-    one('walk', 'fork shares page by page, with a walk for each, from the last area to the first', files='cow-walk'),
+    one('walk', 'fork shares page by page, with a walk for each, from the last area to the first',
+        functions=(COW, 'cow-walk.c', 'share_leaf', 'count_zeros', 'cow_share')),
 ]

@@ -11,7 +11,7 @@ VARIANTS = [
     Variant('lazy-zero-page-first', 'a write maps the page of zeros too, and faults again', (),
             ((ANON, WRITE, 'if (f->access == ACCESS_WRITE && !f->va)'),)),
     Variant('lazy-around', 'a fault brings the pages of its 64 KiB: frames for a write, the page of zeros for a read', (),
-            files='lazy-around'),
+            functions=(ANON, 'lazy-around.c', 'map_fresh_zeros', 'fault_zero')),
     Variant('lazy-stack-pages', 'a fault of the stack fills three pages above it as well', (),
             ((ANON, INSTALL, INSTALL + '''
     for (uint64 at = f->va + PGSIZE; f->vma->kind == VMA_STACK && at < f->vma->end && at <= f->va + 3 * PGSIZE; at += PGSIZE) {
@@ -30,5 +30,6 @@ VARIANTS = [
     Variant('lazy-no-batch', 'a flush for each page', (), ((ANON, '#define RELEASE_BATCH 64', '#define RELEASE_BATCH 1'),)),
     Variant('lazy-whole-flush', 'the whole space is flushed for each batch', (),
             ((ANON, FLUSH, '(void)end; tlb_flush(&as->mmu, 0, MAXVA / PGSIZE);'),)),
-    Variant('lazy-one-flush', 'all frames are collected in a list, and flushed once', (), files='lazy-one-flush'),
+    Variant('lazy-one-flush', 'all frames are collected in a list, and flushed once',
+            functions=(ANON, 'lazy-one-flush.c', 'struct released', 'release_flush', 'anon_release')),
 ]
