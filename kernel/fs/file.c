@@ -1,10 +1,10 @@
 // Open files: what a descriptor points at. An inode with an offset, a device, or one end of a pipe.
 //
-// Locks: files.lock (spin) guards the reference counts and the number of open files. f->lock (sleep)
-// guards the offset of a file on the disk and is held for a whole read or write, so that processes which
-// share a descriptor never mix their records or lose their place. It is the outermost lock here and no
-// page fault takes it; inode and buffer locks, which a fault may need, are never held during a user copy:
-// data goes through a kernel buffer, a page at a time.
+// Locks: reference counts and the number of open files are atomic. f->lock (sleep) guards the offset of a
+// file on the disk and is held for a whole read or write, so that processes which share a descriptor never
+// mix their records or lose their place. It is the outermost lock here and no page fault takes it; inode and
+// buffer locks, which a fault may need, are never held during a user copy: data goes through a kernel buffer,
+// a page at a time.
 #include "kernel/fs/file.h"
 #include "kernel/fs/fs.h"
 #include "kernel/fs/log.h"
@@ -23,37 +23,26 @@
 
 struct devsw devsw[NDEV];
 
-static struct {
-    struct spinlock lock;
-    uint count;
-} files = {.lock = SPINLOCK("files")};
+static uint nfiles; // open ones; atomic
 
 // The place among NFILE is taken first: two processes cannot both get the last one.
 struct file *file_alloc(void)
 {
-    spin_lock(&files.lock);
-    bool room = files.count < NFILE;
-    if (room)
-        files.count++;
-    spin_unlock(&files.lock);
+    bool room = __atomic_fetch_add(&nfiles, 1, __ATOMIC_RELAXED) < NFILE;
     struct file *f = room ? kmem_alloc(sizeof(*f)) : 0;
-    if (f) {
-        f->ref = 1;
-        sleep_init(&f->lock, "file");
-    } else if (room) {
-        spin_lock(&files.lock);
-        files.count--;
-        spin_unlock(&files.lock);
+    if (!f) {
+        __atomic_fetch_sub(&nfiles, 1, __ATOMIC_RELAXED);
+        return 0;
     }
+    f->ref = 1;
+    sleep_init(&f->lock, "file");
     return f;
 }
 
 struct file *file_dup(struct file *f)
 {
-    spin_lock(&files.lock);
-    assert(f->ref > 0, "only an open file can be shared");
-    f->ref++;
-    spin_unlock(&files.lock);
+    int ref = __atomic_fetch_add(&f->ref, 1, __ATOMIC_RELAXED); // the caller's own keeps f here
+    assert(ref > 0, "only an open file can be shared");
     return f;
 }
 
@@ -62,14 +51,11 @@ struct file *file_dup(struct file *f)
 // Sleeps: freeing an unlinked file takes transactions.
 void file_close(struct file *f)
 {
-    spin_lock(&files.lock);
-    assert(f->ref > 0, "a file is closed more often than it was opened");
-    bool last = --f->ref == 0;
-    if (last)
-        files.count--;
-    spin_unlock(&files.lock);
-    if (!last)
+    int ref = __atomic_fetch_sub(&f->ref, 1, __ATOMIC_ACQ_REL);
+    assert(ref > 0, "a file is closed more often than it was opened");
+    if (ref > 1)
         return;
+    __atomic_fetch_sub(&nfiles, 1, __ATOMIC_RELAXED);
     if (f->pipe)
         pipe_close(f->pipe, f->writable);
     if (f->claimed)
@@ -81,7 +67,7 @@ void file_close(struct file *f)
 
 uint64 file_count(void)
 {
-    return files.count;
+    return __atomic_load_n(&nfiles, __ATOMIC_RELAXED);
 }
 
 // The copy comes after the unlock.

@@ -6,10 +6,9 @@
 
 struct pipe;
 
-// Fields: F the files' spinlock, O f->lock, the others constant once the file is open. Either pipe or ip is
-// set.
+// Fields: O f->lock, the others constant once the file is open. Either pipe or ip is set.
 struct file {
-    int ref; // F
+    int ref; // atomic
     bool readable;
     bool writable;
     bool append;  // every write goes to the end

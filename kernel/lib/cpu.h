@@ -42,7 +42,7 @@ struct cpu {
     int index;            // 0 .. ncpu-1
     uint64 hartid;        // SBI's number
     struct context sched; // the scheduler's context on this hart
-    bool irq_was_on;      // interrupts before the outermost irq_push
+    uchar irq_was_on;     // SSTATUS_SIE before the outermost irq_push
     struct mmu *mmu;      // space whose root is in satp, 0 = the kernel's own
     volatile bool online;
     volatile bool idle;         // in wfi, or about to be: wants an IPI when work appears
@@ -76,9 +76,9 @@ static inline struct proc *my_proc(void)
 
 // Spinlocks held and irq_push depth of the running code: one load, so that moving to another hart meanwhile
 // is harmless.
-static inline int irq_depth(void)
+static inline int64 irq_depth(void)
 {
-    int n;
+    int64 n; // as wide as the register, or gcc extends it once more
     asm volatile("lw %0, %1(tp)" : "=r"(n) : "i"(CPU_NOFF));
     return n;
 }

@@ -79,7 +79,7 @@ SELFTEST(printf_formats)
 // Whatever the state of the interrupts was before.
 SELFTEST(irq_nesting)
 {
-    int depth = irq_depth();
+    int64 depth = irq_depth();
     bool on = intr_get();
 
     irq_push();

@@ -36,7 +36,7 @@ ALWAYS struct cpu *irq_off(void)
     asm volatile("csrrci %0, sstatus, 2" : "=r"(old) : : "memory");
     struct cpu *c = my_cpu();
     if (c->noff++ == 0)
-        c->irq_was_on = (old & SSTATUS_SIE) != 0;
+        c->irq_was_on = old & SSTATUS_SIE;
     return c;
 }
 
@@ -85,7 +85,7 @@ bool spin_held(struct spinlock *lk)
 // True when this call has taken the lock.
 ALWAYS bool spin_take(struct spinlock *lk)
 {
-    uint was;
+    int64 was; // as wide as the register, or gcc extends it once more
     asm volatile("amoswap.w.aq %0, %2, %1" : "=r"(was), "+A"(lk->locked) : "r"(1) : "memory");
     return was == 0;
 }
@@ -96,6 +96,14 @@ ALWAYS void spin_record(struct spinlock *lk, struct cpu *c, uint64 pc, uint64 fp
     lk->holder = c;
     lk->pc = pc;
     lk->fp = fp;
+}
+
+// The same in a leaf, where the caller's registers still hold both.
+ALWAYS void spin_record_caller(struct spinlock *lk, struct cpu *c)
+{
+    lk->holder = c;
+    asm volatile("sd ra, %0" : "=m"(lk->pc));
+    asm volatile("sd s0, %0" : "=m"(lk->fp));
 }
 
 // The holder may let go while this is printed: what is shown is then a little old, never wild.
@@ -142,13 +150,11 @@ COLD static void spin_wait(struct spinlock *lk, uint64 pc, uint64 fp)
 HOT void spin_lock(struct spinlock *lk)
 {
     struct cpu *c = irq_off();
-    uint64 pc = r_ra();
-    uint64 fp = r_fp();
 
     if (spin_take(lk))
-        spin_record(lk, c, pc, fp);
+        spin_record_caller(lk, c);
     else
-        spin_wait(lk, pc, fp);
+        spin_wait(lk, r_ra(), r_fp());
 }
 
 // Interrupts are off afterwards only when it got the lock.
@@ -160,7 +166,7 @@ HOT bool spin_trylock(struct spinlock *lk)
         irq_restore(c);
         return false;
     }
-    spin_record(lk, c, r_ra(), r_fp());
+    spin_record_caller(lk, c);
     return true;
 }
 

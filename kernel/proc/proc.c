@@ -27,6 +27,7 @@ struct proc *init_proc;
 
 static int nprocs;   // processes whose memory is not all given back; atomic, raised under wait_lock
 static int last_pid; // wait_lock
+static int norphans; // processes that init got from a parent that ended; wait_lock, and read without it
 
 // Every process starts here, on its own kernel stack, with p->lock held by the scheduler that switched to it.
 static void proc_start(void)
@@ -164,6 +165,7 @@ static struct proc *take_zombie(struct proc *parent, bool orphans_only)
         if (ended) {
             list_del(&p->sibling);
             list_del(&p->all);
+            norphans -= p->orphan;
             return p;
         }
     }
@@ -181,6 +183,8 @@ static void bury(struct proc *p)
 // Does a piece of init's work, so that orphans do not fill the table while init gets no hart.
 static void bury_orphan(void)
 {
+    if (__atomic_load_n(&norphans, __ATOMIC_RELAXED) == 0)
+        return;
     spin_lock(&wait_lock);
     struct proc *p = take_zombie(init_proc, true);
     spin_unlock(&wait_lock);
@@ -223,6 +227,7 @@ static void orphan_children(struct proc *p)
         struct proc *child = container_of(item, struct proc, sibling);
         child->parent = init_proc;
         child->orphan = true;
+        norphans++;
         list_push_back(&init_proc->children, item);
         zombies |= child->state == ZOMBIE;
     }
@@ -275,6 +280,7 @@ static void put_zombie_back(struct proc *parent, struct proc *child)
     spin_lock(&wait_lock);
     list_push_front(&parent->children, &child->sibling);
     list_push_back(&proc_list, &child->all);
+    norphans += child->orphan;
     spin_unlock(&wait_lock);
 }
 

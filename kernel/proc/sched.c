@@ -193,7 +193,7 @@ void sched(void)
     assert(p->state != RUNNING, "switch of a process that still runs");
     fp_save_current();
     p->cputime += r_time() - p->started;
-    bool was_on = my_cpu()->irq_was_on; // belongs to this thread of control, not to the hart
+    uchar was_on = my_cpu()->irq_was_on; // belongs to this thread of control, not to the hart
     switch_to(&p->context, &my_cpu()->sched);
     my_cpu()->irq_was_on = was_on;
 }

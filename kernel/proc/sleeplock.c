@@ -34,7 +34,7 @@ COLD static bool wait_for(struct sleeplock *lk, struct proc *p, bool may_give_up
     return taken;
 }
 
-COLD static void misuse(const char *what, struct sleeplock *lk)
+COLD static void misuse(struct sleeplock *lk, const char *what)
 {
     panic("sleep lock \"%s\" %s", lk->name, what);
 }
@@ -43,7 +43,7 @@ HOT void sleep_lock(struct sleeplock *lk)
 {
     struct proc *p = my_proc();
     if (irq_depth() != 0)
-        misuse("taken with a spinlock held", lk);
+        misuse(lk, "taken with a spinlock held");
     else if (!try_take(lk, p))
         wait_for(lk, p, false);
 }
@@ -70,11 +70,11 @@ COLD static void wake_waiters(struct sleeplock *lk)
 HOT void sleep_unlock(struct sleeplock *lk)
 {
     if (lk->holder != my_proc()) {
-        misuse("released by somebody else", lk);
+        misuse(lk, "released by somebody else");
         return;
     }
-    __atomic_store_n(&lk->holder, 0, __ATOMIC_SEQ_CST);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    // Ordered with everything before (rl) and with the look at the waiters (aq): no fence is needed.
+    asm volatile("amoswap.d.aqrl zero, zero, %0" : "+A"(lk->holder) : : "memory");
     if (__atomic_load_n(&lk->waiters, __ATOMIC_RELAXED))
         wake_waiters(lk);
 }

@@ -44,8 +44,8 @@ struct fault {
     struct inode *want;  // with FAULT_RETRY: read this file's bytes into the spare frame ...
     uint64 want_off;     // ... from here ...
     uint64 want_len;     // ... so many, zeros behind them
-    bool filled;         // the spare holds them now
     uint want_slot;      // with FAULT_RETRY: read this swap slot, 0 = none
+    bool filled;         // the spare holds what was wanted of the file
     bool waited;         // for the swap disk
     struct frame *held;  // what swapin_fetch read, with a reference of ours, until it is mapped
     enum fault_class class;
@@ -59,9 +59,11 @@ enum fault_reason vm_fault(struct as *as, uint64 addr, enum access access, uint6
 // return FAULT_RETRY and come back.
 static inline struct frame *fault_frame(struct fault *f)
 {
-    struct frame *frame = f->spare;
+    struct frame *spare = f->spare;
+    if (!spare)
+        return frame_alloc(f->va, f->as->family);
     f->spare = 0;
-    return frame ? frame : frame_alloc(f->va, f->as->family);
+    return spare;
 }
 
 // For handlers, as->lock held. Makes the empty PTE map frame, which takes the caller's reference over; write

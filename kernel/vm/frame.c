@@ -26,6 +26,10 @@
 #define FREE_AT_ONCE       256 // frames given back while the lock is held
 #define TAKE_OVER          64  // free frames that a hart without any takes from another
 
+// For what changes with every frame that comes and goes: otherwise each change would take the pointers that
+// all faults read out of the other harts' caches.
+#define OWN_LINE __attribute__((aligned(CPU_ALIGN)))
+
 struct frame *frame_table;
 struct frame *frame_of_page_0;
 uint64 frame_base;
@@ -33,7 +37,7 @@ uint64 frame_count;
 uint *frame_audit;
 struct frame *zero_frame;
 
-struct spinlock pages_lock = SPINLOCK("pages");
+struct spinlock pages_lock OWN_LINE = SPINLOCK("pages");
 struct framelist frames_new;
 void (*frame_forget)(struct frame *f);
 uint frame_waiters;
@@ -44,7 +48,7 @@ static struct {
     uint64 boot;    // user pool's size at boot
     uint listheads; // in use
     bool poison;
-} pages;
+} OWN_LINE pages;
 
 // Whether pa lies in one of the ranges; *next is then where the range ends.
 static bool in_ranges(uint64 pa, const struct range *r, int n, uint64 *next)
@@ -154,33 +158,33 @@ void frame_init(struct range ram, const struct range *used, int nused)
     pages.poison = bootarg_get("poison", buf, sizeof(buf)) >= 0;
 }
 
-// This hart has no free frame left: moves some of another's here. Locks: pages_lock.
-COLD static void take_over(void)
+// This hart has no free frame left: moves some of another's here. Locks: pages_lock. Returns: this hart.
+COLD static struct cpu *take_over(void)
 {
     struct cpu *c = my_cpu(), *other = cpus;
     while (other < &cpus[ncpu] && !other->free)
         other++;
     if (other == &cpus[ncpu])
-        return;
+        return c;
     struct frame *last = c->free = other->free;
     for (int n = 1; n < TAKE_OVER && last->next; n++)
         last = last->next;
     other->free = last->next;
     last->next = 0;
+    return c;
 }
 
-// pages_lock for an allocation: when there is a free frame, this hart's list has one.
-static inline void lock_frames(void)
+// pages_lock for an allocation: when there is a free frame, this hart's list has one. Returns: this hart.
+static inline struct cpu *lock_frames(void)
 {
     spin_lock(&pages_lock);
-    if (!my_cpu()->free)
-        take_over();
+    struct cpu *c = my_cpu();
+    return c->free ? c : take_over();
 }
 
-// Locks: lock_frames.
-static struct frame *take(enum frame_kind kind)
+// Locks: lock_frames, which said c.
+static inline struct frame *take(struct cpu *c, enum frame_kind kind)
 {
-    struct cpu *c = my_cpu();
     struct frame *f = c->free;
     if (!f)
         return 0;
@@ -243,8 +247,8 @@ void *kpage_alloc(void)
 {
     if (alloc_fails())
         return 0;
-    lock_frames();
-    struct frame *f = take(FRAME_KERNEL);
+    struct cpu *c = lock_frames();
+    struct frame *f = take(c, FRAME_KERNEL);
     spin_unlock(&pages_lock);
     if (!f)
         return 0;
@@ -264,8 +268,8 @@ void *frame_alloc_table(void)
 {
     if (alloc_fails())
         return 0;
-    lock_frames();
-    struct frame *f = take(FRAME_TABLE);
+    struct cpu *c = lock_frames();
+    struct frame *f = take(c, FRAME_TABLE);
     if (f)
         pages.st.tables++;
     spin_unlock(&pages_lock);
@@ -299,8 +303,8 @@ struct frame *frame_alloc(uint64 va, uint family)
     struct frame *f = 0;
     if (alloc_fails())
         return 0;
-    lock_frames();
-    if (pages.st.user < pages.st.user_limit && (f = take(FRAME_USER))) {
+    struct cpu *c = lock_frames();
+    if (pages.st.user < pages.st.user_limit && (f = take(c, FRAME_USER))) {
         pages.st.user++;
         make_new(f, va, family);
     }

@@ -63,10 +63,14 @@ static void note_flush(struct mmu *m, uint64 va, uint64 npages)
         m->stale_start = m->stale_end = 0;
 }
 
-// The other harts of tlb_flush. Rare: the process has just moved here.
-COLD static void flush_others(uint64 set, uint64 va, uint64 npages, uint64 was_on)
+// The rest of tlb_flush. Other harts are rare: the process has just moved here.
+static __attribute__((noinline)) void flush_harts(uint64 set, uint64 va, uint64 npages, uint64 was_on)
 {
-    flush_remote(set, va, npages);
+    uint64 self = 1UL << my_cpu()->index;
+    if (set & self)
+        flush_local(va, npages);
+    if (set & ~self)
+        flush_remote(set & ~self, va, npages);
     intr_restore(was_on);
 }
 
@@ -74,15 +78,15 @@ HOT void tlb_flush(struct mmu *m, uint64 va, uint64 npages)
 {
     if (tlbcheck)
         note_flush(m, va, npages);
-    uint64 was_on = intr_save();
+    uint64 was_on = intr_save(); // or the process could move between the look at the set and the fence
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    uint64 set = __atomic_load_n(&m->cpus, __ATOMIC_RELAXED), self = 1UL << my_cpu()->index;
-    if (set & self)
-        flush_local(va, npages);
-    if (set & ~self)
-        flush_others(set & ~self, va, npages, was_on);
-    else
+    uint64 set = __atomic_load_n(&m->cpus, __ATOMIC_RELAXED);
+    if (npages == 1 && set == 1UL << my_cpu()->index) { // the copy of a page
+        sfence_vma_page(va);
         intr_restore(was_on);
+    } else {
+        flush_harts(set, va, npages, was_on);
+    }
 }
 
 void tlb_flush_kernel(uint64 va, uint64 npages)
