@@ -24,7 +24,7 @@
 #define LOOKS_FOR_VICTIM  4096 // accessed bits that a policy may ask for before it must choose
 #define TICK_SHARE        16
 #define AT_ONCE           128 // frames looked at while pages_lock is held
-#define DEFAULT_READAHEAD 8
+#define DEFAULT_READAHEAD 16
 
 bool swap_on;
 uint swap_readahead = DEFAULT_READAHEAD;
