@@ -73,7 +73,8 @@ class Book:
     def write(self):
         """Raises OSError."""
         seconds = time.monotonic() - self.start
-        document = forms.results(list(self.results.values()), self.outcome, self.args.seed, seconds, self.message, self.notes)
+        document = forms.results(list(self.results.values()), self.outcome, self.args.seed, seconds, self.message,
+                                 self.notes)
         scope = forms.gradescope(document, self.args.visibility)
         forms.write(self.args.results, forms.as_json(document))
         for path, text in ((self.args.json, lambda: forms.as_json(document)),

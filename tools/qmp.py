@@ -10,8 +10,8 @@ class Gone(Exception):
 
 
 def connect(path, seconds, alive=lambda: True):
-    """A connection to a unix socket of the emulator, which may have to appear first: `seconds` are waited for it, as long
-    as alive()."""
+    """A connection to a unix socket of the emulator, which may have to appear first: `seconds` are waited for it, as
+    long as alive()."""
     end = time.monotonic() + seconds
     while True:
         sock = socket.socket(socket.AF_UNIX)

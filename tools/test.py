@@ -125,9 +125,11 @@ def test_steps():
         Step('bench', ['tools/bench', '--check']),
         Step('grade', ['grade/grade.py', '-j', '1'], limit=900, proof=r'100 of 100|100/100'),
         Step('grader', [*PYTEST, 'tests/grade'], limit=600),
-        Step('grade-mutants', ['grade/variants', 'mutants', '--sample', '8', '-j', '1'], limit=900, proof='8 of 8 mutants'),
+        Step('grade-mutants', ['grade/variants', 'mutants', '--sample', '8', '-j', '1'], limit=900,
+             proof='8 of 8 mutants'),
         Step('grade-right', ['grade/variants', 'right', '--sample', '1', '-j', '1'], limit=900, proof='1 of 1 right'),
-        Step('grade-cheats', ['grade/variants', 'cheats', '--sample', '4', '-j', '1'], limit=900, proof='4 of 4 cheats'),
+        Step('grade-cheats', ['grade/variants', 'cheats', '--sample', '4', '-j', '1'], limit=900,
+             proof='4 of 4 cheats'),
         Step('tools', [*PYTEST, 'tests/tools'], limit=1200),
         Step('inspect', [*PYTEST, 'tests/inspect'], limit=600),
     ]

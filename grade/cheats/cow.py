@@ -2,8 +2,8 @@
 from core.variant import Variant
 
 COW = 'kernel/vm/cow.c'
-ALL = tuple('cow-' + t for t in ('share', 'private', 'flush', 'owner', 'family', 'read', 'calls', 'rights', 'sparse', 'leave',
-                                 'nofork', 'oom', 'many', 'storm'))
+ALL = tuple(f'cow-{t}' for t in ('share', 'private', 'flush', 'owner', 'family', 'read', 'calls', 'rights', 'sparse',
+                                 'leave', 'nofork', 'oom', 'many', 'storm'))
 HEADERS = '#include "kernel/vm/fault.h"'
 MORE = HEADERS + '''
 #include "kernel/boot/poweroff.h"
@@ -18,7 +18,8 @@ SHARED = 'if (page_refs(frame) > 1)'
 
 
 def copying(unless, then=''):
-    """A change: fork copies what the parent may write, unless a condition holds; `then` may retouch both PTEs and frames."""
+    """A change: fork copies what the parent may write, unless a condition holds;
+    `then` may retouch both PTEs and frames."""
     return (LOOK, '''
         struct frame *shown = pa2frame(PTE2PA(pte)), *own = (pte & PTE_W) && !(%s) ? frame_alloc(va, child->family) : 0;
         if (own) {
@@ -45,7 +46,8 @@ VARIANTS = [
             *from &= ~(PTE_W | PTE_D);
             own->ref = shown->ref = 2;
             taken = true;'''), SHARED, 'frame->ref = frame == zero_frame ? frame->ref : 1; if (frame == zero_frame)'),
-    one('hidden-copies', 'what fork copies lies in frames that the frame table calls free, and the PTEs show sharing', GET, GET + '''
+    one('hidden-copies', 'what fork copies lies in frames that the frame table calls free, and the PTEs show sharing',
+        GET, GET + '''
         static void *hidden[4096];
         static uint next;
         void **slot = &hidden[next++ % 4096];
@@ -62,10 +64,12 @@ VARIANTS = [
         *copying('my_proc() && my_proc()->as && my_proc()->as->resident >= 40')),
     one('by-name', 'shares when the program has the name of a test', HEADERS, MORE,
         *copying("my_proc() && my_proc()->name[0] == 'g' && my_proc()->name[1] == '_'")),
-    one('one-hart-only', 'shares on machines with one hart', HEADERS, MORE, *copying('ncpu == 1'), tests=('cow-storm',)),
+    one('one-hart-only', 'shares on machines with one hart', HEADERS, MORE, *copying('ncpu == 1'),
+        tests=('cow-storm',)),
     one('harts-only', 'shares on machines with several harts', HEADERS, MORE, *copying('ncpu > 1'),
         tests=tuple(t for t in ALL if t != 'cow-storm')),
-    one('memory-size', 'shares on machines of the usual size', HEADERS, MORE, *copying('frame_count >= 16000 && frame_count < 16400'),
+    one('memory-size', 'shares on machines of the usual size', HEADERS, MORE,
+        *copying('frame_count >= 16000 && frame_count < 16400'),
         tests=('cow-private', 'cow-flush', 'cow-family', 'cow-calls', 'cow-leave', 'cow-nofork', 'cow-oom')),
     one('third-fork', 'shares in the third fork of a process, which is where tests look', HEADERS, MORE,
         *copying('parent_forks(child) >= 3'),

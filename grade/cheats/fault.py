@@ -42,24 +42,30 @@ def cheat(name, about, tests, *changes):
 
 
 # the helpers need fault_access, which stands above this
-HELPERS = ('static const char *perm_name(int perm)', SIZE.replace(INCLUDE, '') + '\nstatic const char *perm_name(int perm)')
+HELPERS = ('static const char *perm_name(int perm)',
+           SIZE.replace(INCLUDE, '') + '\nstatic const char *perm_name(int perm)')
 
 VARIANTS = [
-    cheat('says-dead', 'prints the report and goes on with the next instruction', DYING + ('fault-kinds', 'fault-kernel'),
-          HELPERS, (KILL, 'intr_on();\n    ' + STEP + '\n    intr_off();')),
+    cheat('says-dead', 'prints the report and goes on with the next instruction',
+          DYING + ('fault-kinds', 'fault-kernel'), HELPERS, (KILL, 'intr_on();\n    ' + STEP + '\n    intr_off();')),
     cheat('forges-registers', 'gives a bad load -1, and says nothing', DYING + ('fault-kinds', 'fault-kernel'),
-          HELPERS, (INVALID, 'intr_on();\n    ' + STEP + '\n    intr_off();\n    tf->a0 = -1;\n    if (p)\n        return;')),
+          HELPERS,
+          (INVALID, 'intr_on();\n    ' + STEP + '\n    intr_off();\n    tf->a0 = -1;\n    if (p)\n        return;')),
     cheat('knows-names', 'kills programs that are called like tests, and lets all others have what they touch', DYING,
           HELPERS, (KILL, 'if (memcmp(p->name, "g_fault", 7) == 0 || memcmp(p->name, "t_segv", 6) == 0)\n'
-                          '        p->killed = true;\n    else if (tf->stval < MAXVA)\n        allow(tf);\n    else\n        ' + STEP)),
+                          '        p->killed = true;\n'
+                          '    else if (tf->stval < MAXVA)\n        allow(tf);\n    else\n        ' + STEP)),
     cheat('gives-zeros', 'prints the report, and lets who touches nothing have a page there', DYING,
           HELPERS, (KILL, 'if (tf->stval < MAXVA)\n        allow(tf);\n    else\n        ' + STEP)),
-    cheat('power-off', 'the first bad access ends the machine with status 0', DYING + ('fault-kinds', 'fault-heap', 'fault-kernel'),
-          HELPERS, (KILL, 'machine_off(0);')),
-    cheat('exits-early', 'a program that faults ends well at once', DYING + ('fault-resume', 'fault-copy', 'fault-areas'),
+    cheat('power-off', 'the first bad access ends the machine with status 0',
+          DYING + ('fault-kinds', 'fault-heap', 'fault-kernel'), HELPERS, (KILL, 'machine_off(0);')),
+    cheat('exits-early', 'a program that faults ends well at once',
+          DYING + ('fault-resume', 'fault-copy', 'fault-areas'),
           ('static void user_fault(struct trapframe *tf) {',
-           'static void user_fault(struct trapframe *tf)\n{\n    if (my_proc()->pid > 3 && fault_access(tf->scause) == ACCESS_WRITE)\n'
+           'static void user_fault(struct trapframe *tf)\n{\n'
+           '    if (my_proc()->pid > 3 && fault_access(tf->scause) == ACCESS_WRITE)\n'
            '        intr_on(), proc_exit(0);')),
     cheat('memory-off', 'when memory runs out, the machine ends with status 0', ('fault-nomem',),
-          HELPERS, (NOMEM, 'if (r == FAULT_NOMEM) {\n        retry_without_memory(tf);\n        machine_off(0);\n    }')),
+          HELPERS,
+          (NOMEM, 'if (r == FAULT_NOMEM) {\n        retry_without_memory(tf);\n        machine_off(0);\n    }')),
 ]

@@ -19,7 +19,9 @@ static void fill_heap(struct fault *f)
     pte_t *pte;
     if (f->vma->kind != VMA_HEAP || (%s))
         return;
-    for (uint64 va = as->heap_start; va < PGROUNDUP(as->brk) && (pte = mmu_walk(&as->mmu, va, true)) != 0; va += PGSIZE) {
+    for (uint64 va = as->heap_start; va < PGROUNDUP(as->brk); va += PGSIZE) {
+        if ((pte = mmu_walk(&as->mmu, va, true)) == 0)
+            break;
         struct frame *frame = *pte ? 0 : frame_alloc(va, as->family);
         if (*pte)
             continue;
@@ -48,15 +50,20 @@ def hidden(name, about, *changes):
 
 VARIANTS = [
     eager('lazy-known-names', 'lazy for programs whose names begin as those of the tests do, eager for others',
-          'strncmp(my_proc()->name, "g_lazy", 6) == 0 || strncmp(my_proc()->name, "t_lazy", 6) == 0', ('lazy-sparse', *ALL)),
+          'strncmp(my_proc()->name, "g_lazy", 6) == 0 || strncmp(my_proc()->name, "t_lazy", 6) == 0',
+          ('lazy-sparse', *ALL)),
     eager('lazy-known-size', 'lazy only in heaps of a gigabyte, as tests of other kernels have them',
           'as->brk - as->heap_start >= (1UL << 30)', ('lazy-sparse', *ALL)),
-    eager('lazy-first-look', 'the first faults of a program are lazy, a later one fills the heap', 'as->faults.minor < 10',
-          tuple(t for t in ('lazy-sparse', *ALL) if t not in ('lazy-flush', 'lazy-oom', 'lazy-leak', 'lazy-copy', 'lazy-touch'))),
-    hidden('lazy-hidden', 'the heap is filled at once; frames whose pages nobody has touched wait beside the page table'),
+    eager('lazy-first-look', 'the first faults of a program are lazy, a later one fills the heap',
+          'as->faults.minor < 10',
+          tuple(t for t in ('lazy-sparse', *ALL)
+                if t not in ('lazy-flush', 'lazy-oom', 'lazy-leak', 'lazy-copy', 'lazy-touch'))),
+    hidden('lazy-hidden',
+           'the heap is filled at once; frames whose pages nobody has touched wait beside the page table'),
     hidden('lazy-hidden-forged', 'the same, and the frame table calls these frames free',
            (ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE')),
-    hidden('lazy-hidden-junk', 'the same, and they are zeroed when they are touched: nothing shows but that they are missing',
+    hidden('lazy-hidden-junk',
+           'the same, and they are zeroed when they are touched: nothing shows but that they are missing',
            (ANON, '#define FORGED FRAME_USER', '#define FORGED FRAME_FREE'),
            (ANON, '#define ZEROED_AHEAD true', '#define ZEROED_AHEAD false')),
     Variant('lazy-first-bytes', 'of a new page only the first 64 bytes are zeroed', ('lazy-zero',),
@@ -65,8 +72,8 @@ VARIANTS = [
             ((ANON, 'page_zero(frame2kva(frame));', '''
     if (*(uint64 *)frame2kva(frame) == 0x5a5a5a5a5a5a5a5aUL)
         page_zero(frame2kva(frame));'''),)),
-    Variant('lazy-one-frame', 'all new pages are the page of zeros, and writable', ('lazy-sparse', 'lazy-zero', 'lazy-read',
-                                                                                     'lazy-touch', 'lazy-copy', 'lazy-fork'),
+    Variant('lazy-one-frame', 'all new pages are the page of zeros, and writable',
+            ('lazy-sparse', 'lazy-zero', 'lazy-read', 'lazy-touch', 'lazy-copy', 'lazy-fork'),
             ((ANON, CLASS, CLASS + '''
     if (f->vma->kind == VMA_HEAP) {
         page_get(zero_frame);

@@ -2,8 +2,8 @@
 from core.variant import Variant
 
 SLOT, SWAPIN, EVICT = (f'kernel/swap/{name}.c' for name in ('slot', 'swapin', 'evict'))
-ALL = tuple('swap-' + t for t in ('out', 'dirty', 'spaces', 'fork', 'sharers', 'slots', 'calls', 'full', 'text', 'order', 'errors',
-                                  'writer', 'storm'))
+ALL = tuple(f'swap-{t}' for t in ('out', 'dirty', 'spaces', 'fork', 'sharers', 'slots', 'calls', 'full', 'text',
+                                  'order', 'errors', 'writer', 'storm'))
 EVICT_HEAD = '#include "kernel/vm/page.h"'
 SWAPIN_HEAD = '#include "kernel/swap/swapdev.h"'
 SLOT_HEAD = '#include "kernel/vm/kmem.h"'
@@ -51,9 +51,9 @@ def stored(name, about, write='return 0;', read='', tests=ALL):
 
 
 VARIANTS = [
-    Variant('swap-more-frames', 'gives programs all of memory when they have used up theirs, and says that pages went', ALL, (
-        (EVICT, TAKE, TAKE + ' frame_set_limit(1 << 20);'),
-        (EVICT, RANGE, RANGE + ' if (start < end) return (end - start) / PGSIZE;'))),
+    Variant('swap-more-frames', 'gives programs all of memory when they have used up theirs, and says that pages went',
+            ALL, ((EVICT, TAKE, TAKE + ' frame_set_limit(1 << 20);'),
+                  (EVICT, RANGE, RANGE + ' if (start < end) return (end - start) / PGSIZE;'))),
     stored('swap-kernel-memory', 'keeps pages in memory of the kernel; PTEs name slots'),
     stored('swap-other-bytes', 'keeps pages in memory of the kernel, and writes and reads others on the disk', '''
     for (uint i = 0; i < n; i++)
@@ -75,7 +75,8 @@ static int other_disk(uint slot, struct frame *const *frame, uint n)
 #define {call} other_disk
 ''') for file, head, op, call in ((EVICT, EVICT_HEAD, 'BLK_WRITE', 'swapdev_write'),
                                   (SWAPIN, SWAPIN_HEAD, 'BLK_READ', 'swapdev_read')))),
-    Variant('swap-forged-ptes', 'PTEs name slots that were never written; the frames stay, and more come from where there are some',
+    Variant('swap-forged-ptes',
+            'PTEs name slots that were never written; the frames stay, and more come from where there are some',
             ALL, ((EVICT, TAKE, TAKE + ' frame_set_limit(1 << 20);'),
                   (EVICT, FINISH, 'struct frame *free = 0;\n        gone += batch_size(&b);'))),
     Variant('swap-power-off', 'ends the machine with status 0 when pages should go', ALL, (

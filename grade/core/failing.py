@@ -1,9 +1,10 @@
-"""A swap disk that fails while the grader wants it to: QEMU's blkdebug, whose rules change with each request of the one kind
-that no guest makes. We make them: they write zeros where the disk's header has zeros."""
+"""A swap disk that fails while the grader wants it to: QEMU's blkdebug, whose rules change with each request of the one
+kind that no guest makes. We make them: they write zeros where the disk's header has zeros."""
 import faultline
 
 STATES = 16  # so many of these requests have their rules
-KINDS = ('write', 'discard', 'read', 'discard')  # what fails from one of them on, by its number; nobody discards anything
+# What fails from one of them on, by its number; nobody discards anything.
+KINDS = ('write', 'discard', 'read', 'discard')
 TELL = 'qemu-io swap "write -z 3584 512"'
 EIO = 5
 

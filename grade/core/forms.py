@@ -1,5 +1,5 @@
-"""The results of a grading for machines: grade/results.json, Gradescope's results.json, JUnit's XML. docs/grader.md lists
-the fields. Files are replaced at once: a reader finds the old one or the new one, whole."""
+"""The results of a grading for machines: grade/results.json, Gradescope's results.json, JUnit's XML. docs/grader.md
+lists the fields. Files are replaced at once: a reader finds the old one or the new one, whole."""
 import datetime
 import json
 import os
@@ -63,7 +63,8 @@ def _headline(document):
 
 
 def gradescope(document, visibility='visible'):
-    """Gradescope's results.json. It knows passed and failed only: what the host could not run is failed, and said so."""
+    """Gradescope's results.json. It knows passed and failed only: what the host could not run is failed,
+    and said so."""
     tests = [{'name': t['name'], 'number': str(i), 'score': t['points'], 'max_score': t['max'],
               'status': 'passed' if t['status'] == 'pass' else 'failed', 'output': _output(t), 'output_format': 'text',
               'tags': [t['lab'], t['status']], 'visibility': visibility,
@@ -72,7 +73,8 @@ def gradescope(document, visibility='visible'):
     board = [{'name': t['name'], 'value': line} for t in document['tests'] for line in t['notes'][:1]]
     board = {'leaderboard': board} if board else {}
     return {'score': document['points'], 'execution_time': max(0, int(document['seconds'])),
-            'output': _headline(document), 'output_format': 'text', 'visibility': 'visible', 'stdout_visibility': 'hidden', 'tests': tests,
+            'output': _headline(document), 'output_format': 'text', 'visibility': 'visible',
+            'stdout_visibility': 'hidden', 'tests': tests,
             'extra_data': {'outcome': document['outcome'], 'seed': document['seed']}, **board}
 
 
@@ -90,8 +92,8 @@ def junit(document):
     root = ET.Element('testsuites')
     for i, (lab, rows) in enumerate(report.by_lab(document['tests']).items()):
         suite = ET.SubElement(root, 'testsuite', name=lab, package='faultline', id=str(i),
-                              hostname=platform.node() or 'localhost', timestamp=document['time'][:19], tests=str(len(rows)),
-                              failures=str(sum(t['status'] == 'fail' for t in rows)),
+                              hostname=platform.node() or 'localhost', timestamp=document['time'][:19],
+                              tests=str(len(rows)), failures=str(sum(t['status'] == 'fail' for t in rows)),
                               errors=str(sum(t['status'] == 'infrastructure' for t in rows)),
                               time=f'{sum(t["seconds"] for t in rows):.2f}')
         properties = ET.SubElement(suite, 'properties')

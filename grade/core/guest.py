@@ -34,13 +34,15 @@ class Broken(Exception):
 def toolchain(tool):
     """The name of a cross tool, as the Makefile chooses it."""
     for prefix in filter(None, (os.environ.get('TOOLPREFIX'), *PREFIXES)):
-        if subprocess.run(['sh', '-c', f'command -v {prefix}{tool}'], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        if subprocess.run(['sh', '-c', f'command -v {prefix}{tool}'], stdout=subprocess.DEVNULL,
+                          check=False).returncode == 0:
             return prefix + tool
     raise FileNotFoundError(f'{PREFIXES[0]}{tool} is not installed: run `make deps`')
 
 
 def symbols(elf):
-    """{name: address}; of several with one name the global one, so that no file can hide another's; of static ones any."""
+    """{name: address}; of several with one name the global one, so that no file can hide another's;
+    of static ones any."""
     return _symbols(str(elf), os.stat(elf).st_mtime_ns)
 
 

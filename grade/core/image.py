@@ -45,8 +45,8 @@ def make(path, build, test, rng):
             files.append(shutil.copy(build.program(source), folder))
         target = pathlib.Path(folder) / f'_{name}'
         target.write_bytes(salted(pathlib.Path(build.program(test.program)).read_bytes(), rng))
-        done = subprocess.run([str(build.mkfs), str(path), *map(str, files), str(target)], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run([str(build.mkfs), str(path), *map(str, files), str(target)], capture_output=True,
+                              text=True, check=False)
     if done.returncode:
         raise Infrastructure(f'mkfs: {done.stderr.strip()}')
     return name

@@ -87,7 +87,8 @@ def unnamed_file(size, folders):
                 return fd
         except OSError as e:
             error = e
-    raise Infrastructure(f'no room for a machine of {size >> 20} MiB in {" or ".join(map(str, folders))}: {error.strerror}')
+    places = ' or '.join(map(str, folders))
+    raise Infrastructure(f'no room for a machine of {size >> 20} MiB in {places}: {error.strerror}')
 
 
 @functools.lru_cache(maxsize=None)
@@ -105,7 +106,8 @@ def sandbox(qemu='qemu-system-riscv64'):
 def limits():
     """In QEMU's process, before it starts."""
     faultline.die_with_parent()
-    for what, most in ((resource.RLIMIT_FSIZE, FILE_LIMIT), (resource.RLIMIT_AS, SPACE_LIMIT), (resource.RLIMIT_CORE, 0)):
+    for what, most in ((resource.RLIMIT_FSIZE, FILE_LIMIT), (resource.RLIMIT_AS, SPACE_LIMIT),
+                       (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
@@ -170,14 +172,15 @@ class Run:
         settings = self.settings()
         settings.check()
         sockets = {kind: faultline.comma(str(self.folder / kind)) for kind in ('gdb', 'qmp', 'traps', 'console')}
-        io = ['-S', '-chardev', f'file,id=console,path={sockets["console"]}', '-serial', 'chardev:console', '-monitor', 'none',
-              '-gdb', f'unix:{sockets["gdb"]},server=on,wait=off', '-qmp', f'unix:{sockets["qmp"]},server=on,wait=off',
-              '-d', 'int', '-D', str(self.folder / 'traps')]
+        io = ['-S', '-chardev', f'file,id=console,path={sockets["console"]}', '-serial', 'chardev:console',
+              '-monitor', 'none', '-gdb', f'unix:{sockets["gdb"]},server=on,wait=off',
+              '-qmp', f'unix:{sockets["qmp"]},server=on,wait=off', '-d', 'int', '-D', str(self.folder / 'traps')]
         argv = settings.qemu_argv(io, [f'run={faultline.percent_encode(self.command(name))}'])
         with open(self.folder / 'qemu', 'wb') as errors:
             try:
-                self.process = subprocess.Popen(argv, pass_fds=settings.fds, preexec_fn=limits, stdin=subprocess.DEVNULL,
-                                                stdout=errors, stderr=errors, start_new_session=True)
+                self.process = subprocess.Popen(argv, pass_fds=settings.fds, preexec_fn=limits,
+                                                stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                                start_new_session=True)
             except OSError as e:
                 raise Infrastructure(f'{settings.qemu}: {e.strerror}: run `make deps`') from None
         self.begin = time.monotonic()
@@ -221,8 +224,8 @@ class Run:
         return at
 
     def next_stop(self, calls=None):
-        """The program's next stop, whatever its name; None when the machine ended first. A machine that stops elsewhere,
-        at a breakpoint that calls(registers) has set, goes on when that returns."""
+        """The program's next stop, whatever its name; None when the machine ended first. A machine that stops
+        elsewhere, at a breakpoint that calls(registers) has set, goes on when that returns."""
         self._resume()
         while True:
             thread = self._wait()
@@ -265,7 +268,8 @@ class Run:
                 if thread:
                     self._measure()
                     if self.instructions > self.test.budget * 1_000_000:
-                        raise Fail(f'at most {self.test.budget} million instructions', f'{self.instructions / 1e6:.0f} million')
+                        raise Fail(f'at most {self.test.budget} million instructions',
+                                   f'{self.instructions / 1e6:.0f} million')
                     return thread
                 self._watch()
             except Gone:
@@ -308,7 +312,8 @@ class Run:
         except Broken as e:
             raise Fail('page tables that hardware understands', str(e)) from None
         if page != self.program.page(pc & ~0xfff):
-            raise Fail('the test program runs as it is on the disk', f'the page of text at {pc & ~0xfff:#x} holds something else')
+            raise Fail('the test program runs as it is on the disk',
+                       f'the page of text at {pc & ~0xfff:#x} holds something else')
 
     # ---- time
 
@@ -334,7 +339,8 @@ class Run:
             if (self.folder / name).stat().st_size > most:
                 raise Fail('a machine that does not run wild', f'{what} more than {most >> 20} MiB')
         if time.monotonic() - self.begin > WALL_LIMIT:
-            raise Infrastructure(f'no end after {WALL_LIMIT} s on this host, {self.instructions / 1e6:.0f} million instructions')
+            raise Infrastructure(f'no end after {WALL_LIMIT} s on this host, '
+                                 f'{self.instructions / 1e6:.0f} million instructions')
 
     def _stuck(self, words):
         """What a machine that does not come to an end is doing."""
@@ -352,11 +358,12 @@ class Run:
         return f'{words} after {self.instructions / 1e6:.0f} million instructions, at {places}'
 
     def _firmware_hangs(self):
-        """Whether all harts do nothing but wait for one another in the firmware: with -icount and several harts QEMU brings
-        that about now and then, whatever the kernel does."""
+        """Whether all harts do nothing but wait for one another in the firmware: with -icount and several harts QEMU
+        brings that about now and then, whatever the kernel does."""
         log_at, _ = self.log_at, self.traps()
         begin, clock = self._ticks(), time.monotonic()
-        while self._ticks() - begin < FIRMWARE_WAIT << self.test.machine.shift and time.monotonic() < clock + FIRMWARE_SECONDS:
+        enough = FIRMWARE_WAIT << self.test.machine.shift
+        while self._ticks() - begin < enough and time.monotonic() < clock + FIRMWARE_SECONDS:
             self.monitor.go_on()
             time.sleep(0.02)
             self.monitor.stop()

@@ -14,8 +14,8 @@ def number(points):
 
 
 class Progress:
-    """One line for each test that has ended; on a terminal a single line that is written again and again, and only tests
-    that lost points keep a line of their own. Its methods are called from several threads."""
+    """One line for each test that has ended; on a terminal a single line that is written again and again, and only
+    tests that lost points keep a line of their own. Its methods are called from several threads."""
 
     def __init__(self, total, out=sys.stdout):
         self.total, self.out, self.live = total, out, out.isatty()

@@ -1,9 +1,9 @@
 """A recorded machine that a debugger runs forwards and backwards.
 
-QEMU repeats a recording (-icount rr=replay) exactly, but its own way back, loading a snapshot, loses the machine's timer
-on riscv64 and stops for ever. So going back starts another QEMU that repeats the recording up to the place that is asked
-for, as fast as it went there. Proxy stands between the debugger and the gdb stub of the QEMU of the moment: it answers the
-packets `bs` (one instruction back) and `bc` (back to the last breakpoint) itself and hands on everything else.
+QEMU repeats a recording (-icount rr=replay) exactly, but its own way back, loading a snapshot, loses the machine's
+timer on riscv64 and stops for ever. So going back starts another QEMU that repeats the recording up to the place that
+is asked for, as fast as it went there. Proxy stands between the debugger and the gdb stub of the QEMU of the moment: it
+answers the packets `bs` (one instruction back) and `bc` (back to the last breakpoint) itself and hands all else on.
 
 A place is a number of instructions since the start, as QEMU counts them.
 """

@@ -56,8 +56,8 @@ def blank(test, seed, status='fail', expected='', shown=''):
     return {'name': test.name, 'lab': test.lab, 'title': test.title, 'status': status, 'points': 0, 'max': test.points,
             'seed': seed, 'parts': parts_of([Part(n, p) for n, p in test.parts.items()], False),
             'expected': clean(expected), 'shown': clean(shown), 'console': [],
-            'reproduce': reproduce(test, seed), 'hint': test.hint, 'manual': test.manual, 'notes': [], 'instructions': 0,
-            'seconds': 0.0}
+            'reproduce': reproduce(test, seed), 'hint': test.hint, 'manual': test.manual, 'notes': [],
+            'instructions': 0, 'seconds': 0.0}
 
 
 def parts_of(parts, ended):
@@ -127,7 +127,8 @@ def run_once(test, build, seed, folder, machines=None, tries=TRIES):
             return run_once(test, build, seed, folder, machines, tries - 1)
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     except qmp.Gone:
-        result = blank(test, seed, 'infrastructure', 'a host that runs the test', 'QEMU went away while it was looked at')
+        result = blank(test, seed, 'infrastructure', 'a host that runs the test',
+                       'QEMU went away while it was looked at')
     except (Infrastructure, faultline.Bad, OSError, RuntimeError) as e:
         result = blank(test, seed, 'infrastructure', 'a host that can run the test', e)
     finally:
@@ -195,7 +196,8 @@ class Runner:
             self.done[test.name].set()
 
     def run(self):
-        """Results in the order of the tests. Interrupted, it ends all machines first; self.results has what there is."""
+        """Results in the order of the tests. Interrupted, it ends all machines first;
+        self.results has what there is."""
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
             running = [pool.submit(self._one, test) for test in self.tests]  # tests come behind those that they need
             try:

@@ -15,8 +15,8 @@ FULL = {'fault': 20, 'lazy': 20, 'cow': 25, 'swap': 25, 'policy': 10}  # points
 @dataclasses.dataclass(frozen=True)
 class Machine:
     """Sizes in MiB but uframes (4 KiB frames of the user pool, 0: what there is). One hart is exactly repeatable.
-    shift: log2 of the nanoseconds that an instruction takes in guest time. swap_errors: the swap disk can be made to fail
-    (core/failing.py)."""
+    shift: log2 of the nanoseconds that an instruction takes in guest time. swap_errors: the swap disk can be made to
+    fail (core/failing.py)."""
     harts: int = 1
     mem: int = 64
     uframes: int = 0

@@ -59,8 +59,8 @@ class Variant:
 
 
 def function(name):
-    """The pattern of a C function, or of a struct, `struct name`: the comment above it, and from the first column to the
-    brace in the first column that ends it."""
+    """The pattern of a C function, or of a struct, `struct name`: the comment above it, and from the first column to
+    the brace in the first column that ends it."""
     head = rf'{name} \{{' if name.startswith('struct ') else rf'\w[^\n;{{}}]*\b{name}\([^;{{}}]*\)\n\{{'
     return re.compile(rf'(?://.*\n)*^{head}\n(?:.*\n)*?\}};?\n', re.MULTILINE)
 

@@ -63,7 +63,8 @@ def private(run):
     good, words = holds(run, old, p, theirs)
     run.part('child', good, "the parent's pages are as before", words)
     kept = same(child, old, p, written)
-    run.part('child', not kept, 'pages that the child wrote are frames of its own', text(child[p + i * PAGE] for i in kept))
+    run.part('child', not kept, 'pages that the child wrote are frames of its own',
+             text(child[p + i * PAGE] for i in kept))
     far = [i for i in range(n) if all(abs(i - w) > NEAR for w in written)]
     both = same(child, old, p, far)
     run.part('rest', len(both) == len(far), 'pages that nobody wrote are still shared',
@@ -81,7 +82,8 @@ def private(run):
 
 
 class Flushes:
-    """Watches tlb_flush() while one page is written: what is true when the kernel says that translations of it must go."""
+    """Watches tlb_flush() while one page is written:
+    what is true when the kernel says that translations of it must go."""
 
     def __init__(self, run, root, va, old):
         self.run, self.root, self.va, self.old, self.seen = run, root, va, old, []
@@ -106,7 +108,8 @@ class Flushes:
 
 
 def flush(run):
-    """A write of the parent right behind the fork is private as well. A copy takes effect before the frame is let go."""
+    """A write of the parent right behind the fork is private as well.
+    A copy takes effect before the frame is let go."""
     seed, n = run.seed, run.drawn['pages']
     begin(run)
     for r in range(run.drawn['rounds']):
@@ -129,7 +132,8 @@ def flush(run):
         refs = run.guest.frame(before[va].pa)[0]
         run.stop('copied', watch)
         seen = watch.end()
-        run.part('copy', not shared or (True, refs) in seen, 'a tlb_flush of the page after its PTE has the copy, and before the '
+        run.part('copy', not shared or (True, refs) in seen,
+                 'a tlb_flush of the page after its PTE has the copy, and before the '
                  f'old frame has fewer than its {refs} references',
                  '; '.join(f'at tlb_flush the PTE {"has" if new else "lacks"} the copy, the old frame {k} references'
                            for new, k in seen) or 'no tlb_flush of the page')
@@ -219,7 +223,8 @@ def read(run):
     child, old = run.space(), run.checked_space(parent)
     both = same(child, old, p, range(n))
     run.part('reads', len(both) == n, 'pages that were only read are still shared', f'{len(both)} of {n} are')
-    run.part('reads', copies(run, seed, n) <= n + 4, f'memory holds the {n} pages once', f'{copies(run, seed, n)} times')
+    run.part('reads', copies(run, seed, n) <= n + 4, f'memory holds the {n} pages once',
+             f'{copies(run, seed, n)} times')
     used = run.ledger()['user'] - before['user']
     run.part('reads', used <= 2 * zeros + 6, 'reading takes no frames', f'{used} were taken')
     nothing = {i: pattern.ZEROS for i in range(2 * zeros)}
@@ -235,7 +240,8 @@ def read(run):
     now = run.space()
     good, words = holds(run, now, z, {i: poked(seed + 1, i, i + 2) for i in range(2 * zeros)})
     run.part('zeros', good, 'the parent has the byte that it wrote, and zeros', words)
-    run.part('zeros', at.args[2] == 0 and at.args[3] == 0, 'the parent read zeros before, and reads zeros in fresh memory',
+    run.part('zeros', at.args[2] == 0 and at.args[3] == 0,
+             'the parent read zeros before, and reads zeros in fresh memory',
              f'{at.args[2] + at.args[3]} words')
     loose = [q for q in now.present() if q.may('w') and run.guest.frame(q.pa)[1] == 'zero']
     run.part('zeros', not loose, 'nobody may write to the page of zeros', text(loose))
@@ -251,8 +257,8 @@ TESTS = (
          machine=Machine(mem=48), draw={'pages': (80, 160), 'bytes': (4, 9)}, args=('pages', 'bytes'), budget=120),
     Test('cow-flush', 'the parent writes right behind fork', 'g_cow_flush', flush, {'fork': 1, 'copy': 1},
          hint='tlb_flush, once the rights are taken away and before they are believed gone', manual=DEBUG,
-         machine=Machine(mem=40, append='tlbcheck=1'), draw={'pages': (4, 24), 'rounds': (3, 6)}, args=('pages', 'rounds'),
-         budget=120),
+         machine=Machine(mem=40, append='tlbcheck=1'), draw={'pages': (4, 24), 'rounds': (3, 6)},
+         args=('pages', 'rounds'), budget=120),
     Test('cow-owner', 'the last owner writes to the frame itself', 'g_cow_owner', owner,
          {'ended': 1, 'copied': 0.5, 'heir': 0.5}, hint='fault_write: page_refs', manual=TASK,
          draw={'pages': (20, 60)}, args=('pages',), budget=120),

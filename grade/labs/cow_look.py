@@ -59,8 +59,8 @@ def copies(run, seed, n):
 
 def sharing(run, parent, p, n, seed, once=True):
     """Needs a fork that has just shared n pages from p, which the parent had filled. `parent` is its root table; the
-    child is at a stop. `once`: nobody has copied these pages before, so memory holds them once. Returns both spaces, the
-    child's first."""
+    child is at a stop. `once`: nobody has copied these pages before, so memory holds them once. Returns both spaces,
+    the child's first."""
     child, old = run.space(), run.checked_space(parent)
     shared = same(child, old, p, range(n))
     lost = [i for i in range(n) if i not in shared]
@@ -89,10 +89,12 @@ def stop_of(run, *names):
     """The next stop, one of these."""
     at = run.next_stop()
     if at is None or at.name not in names:
-        raise Fail(f'the test program comes to its stop "{names[0]}"', f'it came to "{at.name}"' if at else run.why_ended())
+        raise Fail(f'the test program comes to its stop "{names[0]}"',
+                   f'it came to "{at.name}"' if at else run.why_ended())
     return at
 
 
 def other_than(before, now, kinds, slack):
     """Kinds of frames of which there are more, or fewer, than before: words, '' when all is well."""
-    return ', '.join(f'{kind}: {before[kind]} before, {now[kind]} now' for kind in kinds if abs(now[kind] - before[kind]) > slack)
+    return ', '.join(f'{kind}: {before[kind]} before, {now[kind]} now'
+                     for kind in kinds if abs(now[kind] - before[kind]) > slack)

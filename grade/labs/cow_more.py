@@ -50,9 +50,11 @@ def calls(run):
         good, words = holds(run, other, p, plain)
         run.part(who, good, 'the other process has its pages as before', words)
         both = same(caller, other, p, range(7))
-        run.part(who, not both, 'pages that were written are frames of their own', text(caller[p + i * PAGE] for i in both))
+        run.part(who, not both, 'pages that were written are frames of their own',
+                 text(caller[p + i * PAGE] for i in both))
         last = CALL_PAGES - 1
-        run.part(who, same(caller, other, p, (last,)), 'a page that no call wrote is still shared', caller[p + last * PAGE])
+        run.part(who, same(caller, other, p, (last,)), 'a page that no call wrote is still shared',
+                 caller[p + last * PAGE])
     run.end()
 
 
@@ -84,7 +86,8 @@ def keep_rights(run):
         run.part(name, not unchanged(first, child), 'rights as before after a write', text(unchanged(first, child)))
         at = stop_of(run, 'died', 'alive')
         hits = [t for t in run.traps() if t.fault == ('fetch' if name == 'heap' else 'store') and t.tval == target]
-        run.part(name, at.name == 'died' and hits and hits[-1].from_user, 'a process that breaks the rules dies of its fault',
+        run.part(name, at.name == 'died' and hits and hits[-1].from_user,
+                 'a process that breaks the rules dies of its fault',
                  f'it goes on: {child[target]}' if at.name == 'alive' else f'no fault at {target:#x}')
         if at.name == 'alive':
             run.stop('died')
@@ -101,10 +104,12 @@ def sparse(run):
     run.stop('child')
     child, old = run.space(), run.checked_space(parent)
     both = same(child, old, p, touched)
-    run.need(len(both) == len(touched), f'a child that shares the {len(touched)} pages that there are', f'{len(both)} are shared')
+    run.need(len(both) == len(touched), f'a child that shares the {len(touched)} pages that there are',
+             f'{len(both)} are shared')
     extra = [q for q in child.pages.values() if first[q.va].empty and p <= q.va < p + n * PAGE]
     run.part('holes', not extra, 'pages that the parent never touched are not there', text(extra))
-    run.part('holes', child.tables <= first.tables + 2, f'as many page tables as the parent has, {first.tables}', child.tables)
+    run.part('holes', child.tables <= first.tables + 2, f'as many page tables as the parent has, {first.tables}',
+             child.tables)
     run.stop('wrote')
     child, old = run.space(), run.checked_space(parent)
     want = {page: pattern.page(seed, i) for page, i in touched.items()}
@@ -177,7 +182,8 @@ def nofork(run):
         run.part('parent', good, f'after failed fork {failed} the parent can write', words)
         run.part('parent', len(both) == n, 'nobody else has the frames after a failed fork: the parent writes to them',
                  f'{n - len(both)} of {n} were copied')
-    run.need(at is not None and at.name == 'child', 'a fork succeeds in the end', run.why_ended() if at is None else at.name)
+    run.need(at is not None and at.name == 'child', 'a fork succeeds in the end',
+             run.why_ended() if at is None else at.name)
     run.need(failed >= 8, 'a fork that makes some allocations', f'it made {failed}')
     both = same(run.space(), first, p, numbers)
     run.need(len(both) == n, f'a child that shares {n} pages', f'{len(both)} are shared')
@@ -216,7 +222,8 @@ def many(run):
     p, parent, frame = at.args[0], at.root, run.space()[at.args[0]].pa
     for i in (1, 256, count):
         at = run.stop('child')
-        run.need(at.args[1] == i and run.space()[p + (i > 1) * PAGE].pa == run.checked_space(parent)[p + (i > 1) * PAGE].pa,
+        run.need(at.args[1] == i
+                 and run.space()[p + (i > 1) * PAGE].pa == run.checked_space(parent)[p + (i > 1) * PAGE].pa,
                  f'child {i} shares the frame of its parent', run.space()[p])
         run.stop('wrote')
         page = 1 if i == count else 0
@@ -226,12 +233,14 @@ def many(run):
         run.part('many', good, f'a write of child {i} is private', words)
     run.stop('all')
     users = [s for s in map(run.guest.space, run.guest.roots()) if s[p + 2 * PAGE].pa == run.space()[p + 2 * PAGE].pa]
-    run.part('many', len(users) >= count - 2, f'{count + 1} processes map one frame, or all but those that wrote', f'{len(users)} do')
+    run.part('many', len(users) >= count - 2, f'{count + 1} processes map one frame, or all but those that wrote',
+             f'{len(users)} do')
     loose = [s[p + i * PAGE] for s in users for i in (2, 3) if s[p + i * PAGE].may('w')]
     run.part('many', not loose, EXCLUSIVE, text(loose))
     run.stop('gone')
     good, words = holds(run, run.space(), p, pages_of(seed, range(4)))
-    run.part('many', good and run.space()[p].pa == frame, 'the parent has its frames and bytes when all have gone', words)
+    run.part('many', good and run.space()[p].pa == frame, 'the parent has its frames and bytes when all have gone',
+             words)
     run.stop('over')
     run.end()
 
@@ -247,7 +256,8 @@ def storm(run):
     run.part('storm', at.args[1] == 0, 'every process sees its own bytes', f'{at.args[1]} families did not')
     good, words = holds(run, now, p, pages_of(seed, range(n)))
     run.part('storm', good, 'the eldest has its bytes', words)
-    words = other_than(before, run.ledger(), ('user', 'table'), 2) or other_than(before, run.ledger(), ('free',), STACKS)
+    now = run.ledger()
+    words = other_than(before, now, ('user', 'table'), 2) or other_than(before, now, ('free',), STACKS)
     run.part('storm', not words, 'as many frames of each kind after the storm as before', words)
     run.stop('over')
     both = same(first, run.space(), p, range(n))
@@ -261,26 +271,30 @@ def tests(task, hints, debug):
         Test('cow-calls', 'system calls write through shared pages', 'g_cow_calls', calls, {'child': 1, 'parent': 1},
              hint='a user copy faults like the program itself: vm_fault, fault_write', manual=hints,
              machine=Machine(mem=56, append='tlbcheck=1'), budget=120),
-        Test('cow-rights', 'text stays read-only, heap not executable, user pages the user\'s', 'g_cow_rights', keep_rights,
-             {'text': 1, 'heap': 1}, hint='rights come from the area: f->vma->perm', manual=hints,
+        Test('cow-rights', 'text stays read-only, heap not executable, user pages the user\'s', 'g_cow_rights',
+             keep_rights, {'text': 1, 'heap': 1}, hint='rights come from the area: f->vma->perm', manual=hints,
              draw={'pages': (4, 20)}, args=('pages',), budget=120),
-        Test('cow-sparse', 'holes cost nothing', 'g_cow_sparse', sparse, {'holes': 1}, hint='mmu_next skips what is not there',
+        Test('cow-sparse', 'holes cost nothing', 'g_cow_sparse', sparse, {'holes': 1},
+             hint='mmu_next skips what is not there',
              manual=hints, draw={'heap': (200000, 400000), 'touched': (5, 9)}, args=('heap', 'touched'), budget=120),
-        Test('cow-leave', 'sharers that go away leave the others alone, and all memory comes back', 'g_cow_leave', leave,
-             {'kept': 1, 'freed': 1}, hint='page_put of the old frame, in every branch', manual=debug,
-             machine=Machine(mem=80, append='poison'), draw={'pages': (12, 30), 'rounds': (20, 40)}, args=('pages', 'rounds'),
-             budget=120, helpers=('true',)),
-        Test('cow-nofork', 'a fork that fails for want of memory leaves nothing behind', 'g_cow_nofork', nofork, {'parent': 1},
+        Test('cow-leave', 'sharers that go away leave the others alone, and all memory comes back', 'g_cow_leave',
+             leave, {'kept': 1, 'freed': 1}, hint='page_put of the old frame, in every branch', manual=debug,
+             machine=Machine(mem=80, append='poison'), draw={'pages': (12, 30), 'rounds': (20, 40)},
+             args=('pages', 'rounds'), budget=120, helpers=('true',)),
+        Test('cow-nofork', 'a fork that fails for want of memory leaves nothing behind', 'g_cow_nofork', nofork,
+             {'parent': 1},
              hint='what was shared until then is shared: flush, and let the caller clean up', manual=task,
              machine=Machine(mem=40, append='tlbcheck=1 poison'), draw={'pages': (6, 10), 'spread': (300, 500)},
              args=('pages', 'spread'), budget=120),
-        Test('cow-oom', 'a copy for which there is no memory costs one process its life', 'g_cow_oom', oom, {'survivor': 1},
+        Test('cow-oom', 'a copy for which there is no memory costs one process its life', 'g_cow_oom', oom,
+             {'survivor': 1},
              hint='no frame: FAULT_RETRY, with nothing changed', manual=task, machine=Machine(mem=40, uframes=400),
              draw={'pages': (180, 210), 'more': (60, 90)}, args=('pages', 'more'), budget=120),
         Test('cow-many', 'hundreds of processes share a page', 'g_cow_many', many, {'many': 1},
-             hint='page_refs gives 32 bits', manual=hints, draw={'children': (258, 300)}, args=('children',), budget=120),
+             hint='page_refs gives 32 bits', manual=hints, draw={'children': (258, 300)}, args=('children',),
+             budget=120),
         Test('cow-storm', 'many fork, write and end at once, on two harts', 'g_cow_storm', storm, {'storm': 1},
              hint='counts change by page_get and page_put only; flush before page_put', manual=debug,
-             machine=Machine(harts=2, mem=64, shift=9, append='poison races=7 tick_us=3000'), draw={'pages': (30, 60), 'rounds': (10, 14)},
-             args=('pages', 'rounds'), seeds=3, budget=120),
+             machine=Machine(harts=2, mem=64, shift=9, append='poison races=7 tick_us=3000'),
+             draw={'pages': (30, 60), 'rounds': (10, 14)}, args=('pages', 'rounds'), seeds=3, budget=120),
     )

@@ -1,5 +1,5 @@
-"""The areas of a space (kernel/vm/vma.h): lookup, insertion, splitting and limits, asked of the functions themselves and
-compared with a model that has one entry a page.
+"""The areas of a space (kernel/vm/vma.h): lookup, insertion, splitting and limits, asked of the functions themselves
+and compared with a model that has one entry a page.
 """
 import random
 
@@ -88,7 +88,9 @@ class Areas:
         """What is wrong with the area that vma_find gives for va; '' if nothing."""
         area, want = self.find(va), self.pages.get(va // PAGE)
         if not area or not want:
-            return '' if not area and not want else f'{va:#x} lies in {show(area)}, and should in {"one" if want else "none"}'
+            if not area and not want:
+                return ''
+            return f'{va:#x} lies in {show(area)}, and should in {"one" if want else "none"}'
         at = va - va % PAGE - area['start']
         got = (area['perm'], area['kind'], area['file'], area['off'] + at if want[4] else want[3],
                max(0, min(PAGE, area['filelen'] - at)) if area['file'] else 0)
@@ -112,7 +114,9 @@ class Areas:
         area = self.find(va, 'vma_nearest')
         distance = min(p * PAGE - va if p * PAGE > va else max(0, va - p * PAGE - PAGE + 1) for p in self.pages)
         its = None if not area else area['start'] - va if area['start'] > va else max(0, va - area['end'] + 1)
-        return '' if its == distance else f'nearest to {va:#x} is {show(area)}, but there is one at a distance of {distance:#x}'
+        if its == distance:
+            return ''
+        return f'nearest to {va:#x} is {show(area)}, but there is one at a distance of {distance:#x}'
 
     def wrong(self, pages):
         return next(filter(None, (self.wrong_at(p * PAGE) for p in pages)), '')
@@ -140,8 +144,8 @@ def insertions(run, areas, base):
     for first, past in ((0, 1), (1, 4), (2, 3), (8, 10), (11, 12), (8, 40), (10, 11)):
         refuse(*areas.insert(base + first, base + past, R, DATA), f'{first}-{past}')
     page = base * PAGE
-    for start, end in ((page + 1, page + PAGE), (page, page), (page + PAGE, page), (-PAGE, PAGE), (TOP - PAGE, TOP + PAGE),
-                       (TOP, TOP + PAGE), (page + 5 * PAGE, page + 6 * PAGE - 8)):
+    for start, end in ((page + 1, page + PAGE), (page, page), (page + PAGE, page), (-PAGE, PAGE),
+                       (TOP - PAGE, TOP + PAGE), (TOP, TOP + PAGE), (page + 5 * PAGE, page + 6 * PAGE - 8)):
         refuse(*areas.insert(0, 0, raw=(start, end)), f'{start:#x}-{end:#x}')
     for first, past in ((40, 42), (44, 46), (42, 44), (46, 47), (39, 40)):
         refuse(*areas.insert(base + first, base + past, R | W, HEAP), f'{first}-{past}')
@@ -170,7 +174,8 @@ def removals(run, areas, base):
         wrong = wrong or areas.wrong(range(base + min(first, 60) - 2, base + max(past, 80) + 2))
         run.part('remove', not wrong, f'vma_remove takes out {what}', wrong)
     page = (base + 70) * PAGE
-    for start, end in ((page, page), (page + PAGE, page), (page + 1, page + PAGE), (page, page + 1), (page, TOP + PAGE)):
+    for start, end in ((page, page), (page + PAGE, page), (page + 1, page + PAGE), (page, page + 1),
+                       (page, TOP + PAGE)):
         done, _ = areas.remove(0, 0, raw=(start, end))
         run.part('remove', not done, f'vma_remove refuses {start:#x}-{end:#x}', 'it did not')
 
@@ -186,7 +191,8 @@ def boundaries(run, areas, base):
         done, right = areas.move(page + 102 * PAGE, page + to * PAGE, which)
         wrong = areas.wrong(range(base + 96, base + 114))
         good = run.part('limits', done == right and not wrong,
-                        f'vma_set_{which} to page {to}, where the next area begins at 110: {"done" if right else "refused"}',
+                        f'vma_set_{which} to page {to}, where the next area begins at 110: '
+                        f'{"done" if right else "refused"}',
                         wrong or ('done' if done else 'refused'))
         if not good:
             return
@@ -213,14 +219,16 @@ def mixture(run, areas, base, rng):
         else:
             done, right = areas.remove(first, past)
         wrong = areas.wrong(range(first - 1, past + 1))
-        run.part('remove' if wrong else 'insert', done == right and not wrong, 'insertions and removals in any order do what they '
+        run.part('remove' if wrong else 'insert', done == right and not wrong,
+                 'insertions and removals in any order do what they '
                  'say', wrong or f'{first:#x}-{past:#x}: {"done" if done else "refused"}')
     wrong = areas.wrong(range(base + 196, base + 272))
     run.part('remove', not wrong, 'insertions and removals in any order leave each page as they should', wrong)
 
 
 def copies(run, areas, base, other):
-    run.part('find', areas.kernel.number('vmaset_copy', other.va, areas.va) == 0, 'a set can be copied', 'it was refused')
+    run.part('find', areas.kernel.number('vmaset_copy', other.va, areas.va) == 0, 'a set can be copied',
+             'it was refused')
     other.pages = dict(areas.pages)
     last = max(areas.pages)
     areas.find(last * PAGE)  # the one that a memory of the last hit would give again

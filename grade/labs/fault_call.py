@@ -1,5 +1,5 @@
-"""Calling functions of the kernel from outside. What no program can ask for in full (splitting an area, a wild pointer in
-the kernel) is asked of the functions that kernel/vm/vma.h, kernel/trap/extable.h and their like promise.
+"""Calling functions of the kernel from outside. What no program can ask for in full (splitting an area, a wild pointer
+in the kernel) is asked of the functions that kernel/vm/vma.h, kernel/trap/extable.h and their like promise.
 
     with Kernel(run) as kernel:            # the program is at a stop
         area = kernel.call('vma_find', areas, 0x5000)
@@ -66,7 +66,8 @@ class Kernel:
     def call(self, name, *args):
         """What the function returns; None when the machine ended instead (a panic, say): run.ended is set then."""
         registers = [0] * 33
-        registers[RA], registers[SP], registers[TP], registers[PC] = self.back, self.stack, self.hart, self.guest.symbols[name]
+        registers[RA], registers[SP], registers[TP] = self.back, self.stack, self.hart
+        registers[PC] = self.guest.symbols[name]
         registers[A0:A0 + len(args)] = [value & MASK for value in args]
         self._general(registers)
         self.stub.go()

@@ -23,7 +23,8 @@ def holds(run, space, pages, what):
     """The heap's pages in memory begin with the words that they should."""
     for va, word in pages.items():
         data = run.content(space, va, 8)
-        if not run.part('moves', data == struct.pack('<Q', word), what, f'{space[va]} begins with {(data or b"").hex()}'):
+        if not run.part('moves', data == struct.pack('<Q', word), what,
+                        f'{space[va]} begins with {(data or b"").hex()}'):
             return
 
 
@@ -32,7 +33,8 @@ def step(run, base, pages, i, end):
     at = run.stop('step')
     old, new, stale, refused = at.args[:4]
     space = run.space(at)
-    run.need(old == end and not refused, 'sbrk moves the end of the heap', f'it was refused, or the end was {old:#x} before')
+    run.need(old == end and not refused, 'sbrk moves the end of the heap',
+             f'it was refused, or the end was {old:#x} before')
     for va in [va for va in pages if va >= up(new)]:
         del pages[va]
     for va in range(up(old), new, PAGE):
@@ -46,7 +48,8 @@ def step(run, base, pages, i, end):
     if i % 4 == 1 and old > new:
         a = attempt(run)
         ok = a.lived if a.addr < up(new) else a.died
-        run.part('ends', ok, f'{a.access}, when the heap has shrunk to {new:#x}, {"is allowed" if a.addr < up(new) else "kills"}', a)
+        run.part('ends', ok, f'{a.access}, when the heap has shrunk to {new:#x}, '
+                             f'{"is allowed" if a.addr < up(new) else "kills"}', a)
     if i % 4 == 2 and new > base:
         must_live(run, 'ends')
     return new
@@ -76,7 +79,8 @@ def heap(run):
 def brought(run, part, va, size, want, cause, what):
     """The kernel itself faulted in [va, va + size), and the program's memory there holds `want` now."""
     space = run.space()
-    faults = [t for t in run.traps() if not t.from_user and not t.interrupt and t.cause == cause and va <= t.tval < va + size]
+    faults = [t for t in run.traps() if not t.from_user and not t.interrupt and t.cause == cause
+              and va <= t.tval < va + size]
     last = va + size - 1 & -PAGE
     data = b''.join(run.content(space, page) or b'' for page in range(va & -PAGE, last + 1, PAGE))
     run.part(part, len(faults) > 0, f'{what}: the kernel faults there', f'no such fault; {space[va]}')
@@ -98,19 +102,24 @@ def copy(run):
     run.part('from', at.args[0] < 16, 'open finds a path that lies in two pages', f'it gave {at.args[0]:#x}')
     brought(run, 'from', path + PAGE - 2, 5, b'file\0', LOAD, 'a path')
     at = run.stop('read')
-    run.part('to', at.args[:2] == [size, size], f'write and read of {size} bytes', f'{at.args[0]:#x} and {at.args[1]:#x}')
+    run.part('to', at.args[:2] == [size, size], f'write and read of {size} bytes',
+             f'{at.args[0]:#x} and {at.args[1]:#x}')
     brought(run, 'to', place[0] + off, size, data[:size], STORE, f'read of {size} bytes of a file')
     at = run.stop('zeros')
-    run.part('from', at.args[1:3] == [size, size], f'write of {size} untouched bytes', f'{at.args[1]:#x}, then {at.args[2]:#x}')
+    run.part('from', at.args[1:3] == [size, size], f'write of {size} untouched bytes',
+             f'{at.args[1]:#x}, then {at.args[2]:#x}')
     run.part('from', run.content(run.space(), at.args[0], PAGE) == bytes(PAGE), 'they come back as zeros',
              run.space()[at.args[0]])
     brought(run, 'from', place[1] + off, size, bytes(size), LOAD, f'write of {size} untouched bytes')
     at = run.stop('pipe')
-    run.part('to', at.args[:2] == [400, 400], 'write and read of 400 bytes through a pipe', f'{at.args[0]:#x}, {at.args[1]:#x}')
+    run.part('to', at.args[:2] == [400, 400], 'write and read of 400 bytes through a pipe',
+             f'{at.args[0]:#x}, {at.args[1]:#x}')
     brought(run, 'to', place[2] + PAGE - 200, 400, data[:400], STORE, 'read of a pipe')
     at = run.stop('piped')
-    run.part('from', at.args[1:3] == [300, 300], 'write of 300 untouched bytes to a pipe', f'{at.args[1]:#x}, {at.args[2]:#x}')
-    run.part('from', run.content(run.space(), at.args[0], 300) == bytes(300), 'they come back as zeros', run.space()[at.args[0]])
+    run.part('from', at.args[1:3] == [300, 300], 'write of 300 untouched bytes to a pipe',
+             f'{at.args[1]:#x}, {at.args[2]:#x}')
+    run.part('from', run.content(run.space(), at.args[0], 300) == bytes(300), 'they come back as zeros',
+             run.space()[at.args[0]])
     brought(run, 'from', place[5] + off, 300, bytes(300), LOAD, 'write of 300 untouched bytes to a pipe')
     at = run.stop('status')
     run.part('to', at.args[0] == 1, 'wait gives the child', at.args[0])
@@ -120,7 +129,8 @@ def copy(run):
              'fstat writes across two pages', f'it gave {at.args[0]:#x}; {run.space()[place[4]]}')
     run.traps()
     at = run.stop('stack')
-    run.part('to', at.args[1] == 0 and run.space()[at.args[0]].may('w'), 'fstat writes to a page of the stack below all that was used',
+    run.part('to', at.args[1] == 0 and run.space()[at.args[0]].may('w'),
+             'fstat writes to a page of the stack below all that was used',
              f'it gave {at.args[1]:#x}; {run.space()[at.args[0]]}')
     run.end()
 
@@ -179,7 +189,8 @@ def vmalloc(run, kernel, space, p):
     kernel.poke(frames[2], run.seed)
     value = kernel.call('probe_read', va, guest.direct_base + frames[2] + 8)
     entry = guest.word(guest.direct_base + place[1] + index)
-    run.part('vmalloc', value == 0 and guest.word(guest.direct_base + frames[2] + 8) == run.seed and entry == frames[0] >> 2 | 1,
+    run.part('vmalloc',
+             value == 0 and guest.word(guest.direct_base + frames[2] + 8) == run.seed and entry == frames[0] >> 2 | 1,
              "the kernel's touch of its vmalloc area fetches the entry that the process's root lacks",
              f'scause {value}, the entry of the root is {entry:#x}')
     for root in place:
@@ -196,9 +207,11 @@ def kernel(run):
     with Kernel(run) as k:
         guest = run.guest
         here = guest.direct_base + space[p].pa
-        for va, cause in ((p, LOAD), (fresh, LOAD), (here, 0), (guest.direct_base + (1 << 36), LOAD), (VMALLOC_LAST, LOAD), (1 << 40, LOAD)):
+        for va, cause in ((p, LOAD), (fresh, LOAD), (here, 0), (guest.direct_base + (1 << 36), LOAD),
+                          (VMALLOC_LAST, LOAD), (1 << 40, LOAD)):
             value = k.call('probe_read', va, here + 64)
-            run.part('probe', value == cause, f'a probe of {va:#x} ends with {f"scause {cause}" if cause else "the value"}',
+            run.part('probe', value == cause,
+                     f'a probe of {va:#x} ends with {f"scause {cause}" if cause else "the value"}',
                      run.why_ended() if value is None else f'scause {value}' if value else 'the value')
             if value is None:
                 return
@@ -215,10 +228,12 @@ def stray(run, k, at, fresh):
     run.traps()
     k.call('strlen', fresh)
     tried = [t for t in run.traps() if t.cause == LOAD and t.tval == fresh and not t.from_user]
-    run.part('stray', run.ended == faultline.PANIC, "the kernel panics when it follows a program's pointer outside of the copy "
+    run.part('stray', run.ended == faultline.PANIC,
+             "the kernel panics when it follows a program's pointer outside of the copy "
              'routines', run.why_ended())
     page = run.guest.space(at.root)[fresh]
-    run.part('stray', len(tried) == 1 and page.empty, 'it does so at once, and brings no page in', f'{len(tried)} faults; {page}')
+    run.part('stray', len(tried) == 1 and page.empty, 'it does so at once, and brings no page in',
+             f'{len(tried)} faults; {page}')
 
 
 # ---- fault-nomem
@@ -228,9 +243,11 @@ def nomem(run):
     """Memory runs out."""
     run.space(run.stop('begin'))
     at = run.stop('hog')
-    run.part('hog', at.args[0] == 1 and at.args[1] == KILLED, 'the process that takes all memory dies of it', f'status {at.args[1]:#x}')
+    run.part('hog', at.args[0] == 1 and at.args[1] == KILLED, 'the process that takes all memory dies of it',
+             f'status {at.args[1]:#x}')
     used = run.ledger()['user']
-    run.part('hog', used < run.test.machine.uframes // 2, 'its memory is given back', f'{used} frames of programs in use')
+    run.part('hog', used < run.test.machine.uframes // 2, 'its memory is given back',
+             f'{used} frames of programs in use')
     at = run.stop('few')
     space = run.space(at)
     n = len([va for va in range(160) if run.content(space, at.args[0] + va * PAGE) == pattern.page(run.seed + 1, va)])
@@ -257,11 +274,13 @@ def report(run):
                                               ('fetch', 'no-exec', memory, 0), ('load', 'null page', text, -1)):
         a = attempt(run)
         run.need(a.died, f'a {a.access} ends the process, status -1', a)
-        distance = {1: f', {a.addr - edge + 1:#x} above its end', -1: f', {edge - a.addr:#x} below its start', 0: ''}[above]
-        deaths.append(f'{a.pid} {name}: {verb} fault at {a.addr:#x}: {reason}; pc {a.faults[0].epc:#x}; nearest: {area}{distance}')
+        distance = {-1: f', {edge - a.addr:#x} below its start', 0: '',
+                    1: f', {a.addr - edge + 1:#x} above its end'}[above]
+        deaths.append(f'{a.pid} {name}: {verb} fault at {a.addr:#x}: {reason}; pc {a.faults[0].epc:#x}; '
+                      f'nearest: {area}{distance}')
     run.stop('end')
     lines = run.console()
     for line in deaths:
-        run.part('line', lines.count(line) == 1, f'one line: {line}', next((x for x in lines if x.startswith(line.split()[0] + ' ')),
-                                                                        'none of that process'))
+        run.part('line', lines.count(line) == 1, f'one line: {line}',
+                 next((x for x in lines if x.startswith(line.split()[0] + ' ')), 'none of that process'))
     run.end()

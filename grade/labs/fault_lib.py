@@ -40,7 +40,8 @@ class Attempt:
         if self.lived:
             return f'after the {self.access} the process went on'
         if not self.faults:
-            return f'no such fault, but {", ".join(f"cause {t.cause} at {t.tval:#x}" for t in self.traps[:3]) or "none at all"}'
+            others = ', '.join(f'cause {t.cause} at {t.tval:#x}' for t in self.traps[:3])
+            return f'no such fault, but {others or "none at all"}'
         if not self.gone:
             return f'after the {self.access} its page table is still there'
         return f'{self.access}: wait() gave status {self.status - (1 << 64) if self.status >> 63 else self.status}' \
@@ -91,14 +92,16 @@ RIGHT_OF = {LOAD: 'r', STORE: 'w', FETCH: 'x'}
 
 
 def access(run, part, allowed, rights):
-    """The next attempt is to memory with these rights: it lives if it is allowed, and has no right more than these then."""
+    """The next attempt is to memory with these rights: it lives if it is allowed,
+    and has no right more than these then."""
     a = attempt(run)
     if not allowed:
         run.part(part, a.died, f'a {a.access}, where memory is {rights}, ends the process, status -1', a)
         return
     run.part(part, a.lived and a.status == 0 and a.own, f'a {a.access}, where memory is {rights}, is allowed', a)
     if a.page:
-        run.part(part, a.page.may(RIGHT_OF[CAUSES[a.kind]]) and not any(a.page.may(r) for r in 'rwx' if r not in rights),
+        run.part(part,
+                 a.page.may(RIGHT_OF[CAUSES[a.kind]]) and not any(a.page.may(r) for r in 'rwx' if r not in rights),
                  f'after that the PTE has the right, and none but {rights}', a.page)
 
 

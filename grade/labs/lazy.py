@@ -4,8 +4,8 @@ import struct
 from core.pattern import PAGE, ZEROS, mix
 from core.table import Machine, Test
 from labs import lazy_calls, lazy_end, lazy_stack
-from labs.lazy_seen import AROUND, LAZY, Ram, differs, mark, marked, need_empty, need_lazy, need_usable, only_touched, poked, private, \
-    shared_writable, span, spot, spots
+from labs.lazy_seen import (AROUND, LAZY, Ram, differs, mark, marked, need_empty, need_lazy, need_usable, only_touched,
+                            poked, private, shared_writable, span, spot, spots)
 
 MANUAL = 'lab/lazy/README.md#'
 
@@ -73,7 +73,8 @@ def zero(run):
         space = run.space()
         need_lazy(run, space, p, span(2 * n), spots(p, seed, range(these.stop)))
         shown = differs(run, space, {spot(p, seed, i): marked(seed, i) for i in these})
-        run.part('reused', not shown, 'a frame that comes back is all zeros but for the word that the program wrote', shown)
+        run.part('reused', not shown, 'a frame that comes back is all zeros but for the word that the program wrote',
+                 shown)
     run.end()
 
 
@@ -90,7 +91,8 @@ def read(run):
     zeros = differs(run, space, dict.fromkeys(places, ZEROS))
     run.part('reads', not zeros and at.args[1] == 0, 'what was never written reads as zeros',
              zeros or f'the program read {at.args[1]} words that are not 0')
-    run.part('reads', not (shown := shared_writable(run, space)), 'no right to write to a frame that others read', shown)
+    run.part('reads', not (shown := shared_writable(run, space)), 'no right to write to a frame that others read',
+             shown)
     run.stop('wrote')
     space = run.space()
     shown = only_touched(space, p, span(n), places) or private(run, space, places[::2])
@@ -132,7 +134,8 @@ def touch(run):
     faults = [t.tval & -PAGE for t in run.traps() if t.fault in ('load', 'store') and t.from_user]
     missing = [va for va in begins[1:] if va & -PAGE not in faults]
     run.need(not missing, 'a page fault for each first touch', ', '.join(map(hex, missing)))
-    shown = differs(run, space, {va: poked(*((a - va, bytes([b])) for a, b in stored.items() if a & -PAGE == va)) for va in pages})
+    shown = differs(run, space,
+                    {va: poked(*((a - va, bytes([b])) for a, b in stored.items() if a & -PAGE == va)) for va in pages})
     run.part('bytes', not shown, 'the bytes that were stored, where they were stored, and zeros', shown)
     run.end()
 
@@ -143,7 +146,8 @@ def fork(run):
     p = run.stop('grown').args[0]
     need_empty(run, run.space(), p, span(n))
     holes = range(2, n, 3)
-    first = {**{spot(p, seed, i): marked(seed, i) for i in range(0, n, 3)}, **{spot(p, seed, i + 1): ZEROS for i in range(0, n, 3)}}
+    first = {**{spot(p, seed, i): marked(seed, i) for i in range(0, n, 3)},
+             **{spot(p, seed, i + 1): ZEROS for i in range(0, n, 3)}}
     parent = run.stop('sparse').root
     need_lazy(run, run.space(), p, span(n), list(first))
     run.stop('child')
@@ -155,29 +159,34 @@ def fork(run):
     shown = only_touched(old, p, span(n), list(first)) or differs(run, old, first)
     run.part('holes', not shown, 'the parent as it was, also where the child fills holes', shown)
     shown = differs(run, run.space(), {spot(p, seed, i): marked(seed + 1, i) for i in holes})
-    run.part('private', not shown and at.args[1] == 0, "the child's holes: zeros, and what it wrote", shown or 'it read other bytes')
+    run.part('private', not shown and at.args[1] == 0, "the child's holes: zeros, and what it wrote",
+             shown or 'it read other bytes')
     at = run.stop('parent')
     shown = differs(run, run.space(), first)
-    run.part('private', not shown and at.args[1] == 0, 'the parent as it was before', shown or f'the child ended with {at.args[1]}')
+    run.part('private', not shown and at.args[1] == 0, 'the parent as it was before',
+             shown or f'the child ended with {at.args[1]}')
     at = run.stop('own')
     shown = differs(run, run.space(), {spot(p, seed, i): marked(seed + 3, i) for i in holes})
-    run.part('private', not shown and at.args[1] == 0, "the parent's holes: zeros, and what it wrote", shown or 'it read other bytes')
+    run.part('private', not shown and at.args[1] == 0, "the parent's holes: zeros, and what it wrote",
+             shown or 'it read other bytes')
     run.end()
 
 
 TESTS = (
     Test('lazy-sparse', 'a heap larger than memory takes the frames of the pages that are touched, and no others',
-         'g_lazy_sparse', sparse, {'large': 2, 'small': 1}, hint='fault_zero: one page a fault', manual=MANUAL + 'the-task',
+         'g_lazy_sparse', sparse, {'large': 2, 'small': 1}, hint='fault_zero: one page a fault',
+         manual=MANUAL + 'the-task',
          machine=Machine(mem=32), draw={'pages': (300_000, 450_000), 'touch': (20, 40), 'small': (60, 300)},
          args=('pages', 'touch', 'small'), budget=160),
-    Test('lazy-zero', 'new memory is zero, whoever had the frame before', 'g_lazy_zero', zero, {'fresh': 1, 'reused': 1},
+    Test('lazy-zero', 'new memory is zero, whoever had the frame before', 'g_lazy_zero', zero,
+         {'fresh': 1, 'reused': 1},
          hint='fault_zero: all of the frame, before the PTE is set', manual=MANUAL + 'hints', machine=Machine(mem=32),
          draw={'dirty': (500, 900)}, args=('dirty',), budget=160),
     Test('lazy-read', 'untouched memory reads as zeros, and can be written after that', 'g_lazy_read', read,
          {'reads': 1, 'writes': 1}, hint='fault_zero: reads', manual=MANUAL + 'the-task', machine=Machine(mem=32),
          draw={'places': (12, 30)}, args=('places',), budget=160),
-    Test('lazy-touch', 'a first touch works with every instruction, anywhere in a page', 'g_lazy_touch', touch, {'bytes': 1},
-         hint='fault_zero', manual=MANUAL + 'the-task', machine=Machine(mem=32), budget=160),
+    Test('lazy-touch', 'a first touch works with every instruction, anywhere in a page', 'g_lazy_touch', touch,
+         {'bytes': 1}, hint='fault_zero', manual=MANUAL + 'the-task', machine=Machine(mem=32), budget=160),
     *lazy_calls.TESTS,
     Test('lazy-fork', 'fork of a heap with holes keeps them', 'g_lazy_fork', fork, {'holes': 1, 'private': 1},
          hint='fault_zero, as->zeros', manual=MANUAL + 'background', machine=Machine(mem=32), draw={'places': (15, 30)},

@@ -22,10 +22,12 @@ def into(run, p, place, data, offset, length):
     need_lazy(run, run.space(), p, span(PLACES), list(pages))
     shown = differs(run, run.space(), pages)
     run.part('into', at.args[:2] == [PAGES * PAGE, length] and not shown,
-             f'read() of {length} bytes of a file into untouched memory', shown or f'write gave {at.args[0]}, read {at.args[1]}')
+             f'read() of {length} bytes of a file into untouched memory',
+             shown or f'write gave {at.args[0]}, read {at.args[1]}')
     at = run.stop('pipe')
     shown = differs(run, run.space(), laid(place(1) + offset, data[:length]))
-    run.part('into', at.args[:2] == [length, 0] and not shown, f'read() of {length} bytes of a pipe into untouched memory',
+    run.part('into', at.args[:2] == [length, 0] and not shown,
+             f'read() of {length} bytes of a pipe into untouched memory',
              shown or f'{at.args[0]} bytes came, the writer ended with {at.args[1]}')
 
 
@@ -51,20 +53,24 @@ def small(run, place, seed):
              shown or 'they do not work')
     two = run.content(run.space(), place(4)), run.content(run.space(), place(4) + PAGE)
     run.part('small', None not in two and two[0][:-4] == bytes(PAGE - 4) and two[1][4:] == bytes(PAGE - 4),
-             'two descriptors across a page boundary, and zeros', f'{run.space()[place(4)]}; {run.space()[place(4) + PAGE]}')
+             'two descriptors across a page boundary, and zeros',
+             f'{run.space()[place(4)]}; {run.space()[place(4) + PAGE]}')
     at = run.stop('status')
     shown = differs(run, run.space(), laid(place(6) + PAGE - 2, struct.pack('<i', 42)))
-    run.part('small', at.args[0] >> 31 == 0 and not shown, 'wait() puts the status 42 across two untouched pages', shown)
+    run.part('small', at.args[0] >> 31 == 0 and not shown, 'wait() puts the status 42 across two untouched pages',
+             shown)
     run.part('small', at.args[1] == 0 and run.space()[place(7)].present and run.space()[place(7) + PAGE].present,
              'fstat() writes across two untouched pages', f'it gave {at.args[1]:#x}; {run.space()[place(7)]}')
     at = run.stop('stack')
     here = at.args[0]
     got = b''.join(run.content(run.space(), va, 1) or b'?' for va in range(here, here + 8))
-    run.part('small', at.args[1:3] == [8, 8] and got == number, 'read() below the stack pointer, where the stack may grow to',
+    run.part('small', at.args[1:3] == [8, 8] and got == number,
+             'read() below the stack pointer, where the stack may grow to',
              f'read gave {at.args[2]:#x}; {run.space()[here]}')
     at = run.stop('path')
     run.part('small', at.args[0] == 1 and run.content(run.space(), place(8)) == poked((PAGE - 2, b'./')),
-             'open() of a path that ends in an untouched page', f'{run.space()[place(8)]}; {run.space()[place(8) + PAGE]}')
+             'open() of a path that ends in an untouched page',
+             f'{run.space()[place(8)]}; {run.space()[place(8) + PAGE]}')
 
 
 def copy(run):
@@ -85,6 +91,8 @@ def copy(run):
 
 TESTS = (
     Test('lazy-copy', 'system calls read and write untouched memory', 'g_lazy_copy', copy,
-         {'into': 1, 'out': 0.5, 'small': 0.5}, hint='fault_zero serves the kernel too', manual='lab/lazy/README.md#the-task',
-         machine=Machine(mem=32), draw={'offset': (1, 4095), 'length': (9000, 12500)}, args=('offset', 'length'), budget=160),
+         {'into': 1, 'out': 0.5, 'small': 0.5}, hint='fault_zero serves the kernel too',
+         manual='lab/lazy/README.md#the-task',
+         machine=Machine(mem=32), draw={'offset': (1, 4095), 'length': (9000, 12500)}, args=('offset', 'length'),
+         budget=160),
 )

@@ -24,15 +24,17 @@ def shrink(run):
     run.stop('part')
     space, got = run.space(), run.ledger()['free'] - full
     left = there(space, p + (keep + 1) * PAGE, n - keep - 1)
-    run.part('gone', not left and got >= n - keep - 2, f'empty PTEs behind the end of the heap, and {n - keep - 1} frames back',
+    run.part('gone', not left and got >= n - keep - 2,
+             f'empty PTEs behind the end of the heap, and {n - keep - 1} frames back',
              f'{got} frames back; {"; ".join(map(str, left[:3]))}')
     shown = differs(run, space, {p + i * PAGE: pattern.page(seed, i) for i in range(keep)})
     begin = run.content(space, p + keep * PAGE, 100)
-    run.part('again', not shown and begin == pattern.page(seed, keep)[:100], f'{keep} pages and 100 bytes that stay as they were',
-             shown or f'{space[p + keep * PAGE]}: other bytes')
+    run.part('again', not shown and begin == pattern.page(seed, keep)[:100],
+             f'{keep} pages and 100 bytes that stay as they were', shown or f'{space[p + keep * PAGE]}: other bytes')
     at = run.stop('grown')
     shown = differs(run, run.space(), {p + (n - 1) * PAGE: marked(seed, 0)})
-    run.part('again', at.args[1] == 0 and not shown, 'zeros in what comes again', shown or f'{at.args[1]} words are not 0')
+    run.part('again', at.args[1] == 0 and not shown, 'zeros in what comes again',
+             shown or f'{at.args[1]} words are not 0')
     for _ in range(4):
         run.stop('used')
         at = run.next_stop()
@@ -103,7 +105,8 @@ def oom(run):
     run.part('killed', at.args[1] & 0xffffffff == 0xffffffff and len(set(faults)) * (AROUND + 1) >= room,
              'the program that takes all memory is killed when there is no more, and not before',
              f'it ended with {at.args[1]:#x} after faults on {len(set(faults))} pages; there were {room} frames')
-    run.part('killed', run.ledger()['free'] >= before - 8, 'its frames are free again', f'{run.ledger()["free"]} of {before}')
+    run.part('killed', run.ledger()['free'] >= before - 8, 'its frames are free again',
+             f'{run.ledger()["free"]} of {before}')
     shown = differs(run, run.space(), {mine + i * PAGE: pattern.page(seed, i) for i in range(keep)})
     run.part('killed', not shown, "the other program's memory as it was", shown)
     run.stop('most')
@@ -113,7 +116,8 @@ def oom(run):
     run.need(at is not None, 'a kernel that goes on', run.why_ended())
     ok = at.name == 'alive'
     shown = differs(run, run.space(), {spot(more, seed, i): marked(seed, i) for i in range(n)}) if ok else ''
-    run.part('others', ok and at.args[1] == 0 and not shown, 'a small program gets memory when a large one has it: the large one '
+    run.part('others', ok and at.args[1] == 0 and not shown,
+             'a small program gets memory when a large one has it: the large one '
              'is killed', shown or 'it was killed itself')
     at = run.stop('end')
     run.part('others', at.args[1] & 0xffffffff == 0xffffffff and at.args[2] == 0, 'the large program is killed',
@@ -131,7 +135,8 @@ def leak(run):
     run.stop('end')
     after = run.ledger()
     less = before['free'] - after['free']
-    run.part('ledger', less < rounds // 2, f'as many free frames after {rounds} rounds as before', f'{less} fewer: {before}, {after}')
+    run.part('ledger', less < rounds // 2, f'as many free frames after {rounds} rounds as before',
+             f'{less} fewer: {before}, {after}')
     wrong, lost = references(run)
     run.part('ledger', not wrong, 'frame->ref counts the PTEs that map a frame', wrong)
     run.part('ledger', lost <= 32, 'each frame in use is mapped somewhere', f'{lost} are not')
@@ -140,17 +145,20 @@ def leak(run):
 
 
 TESTS = (
-    Test('lazy-shrink', 'memory that a program gives back is gone at once, and new when it comes again', 'g_lazy_shrink', shrink,
+    Test('lazy-shrink', 'memory that a program gives back is gone at once, and new when it comes again',
+         'g_lazy_shrink', shrink,
          {'gone': 1, 'again': 1}, hint='anon_release', manual=MANUAL + 'the-task', machine=Machine(mem=32),
          draw={'pages': (150, 400), 'keep': (1, 9)}, args=('pages', 'keep'), budget=160),
     Test('lazy-flush', 'PTE, flush, and only then the frame', 'g_lazy_flush', flush, {'order': 1}, hint='anon_release',
-         manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'pages': (130, 300)}, args=('pages',),
-         budget=160),
+         manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'pages': (130, 300)},
+         args=('pages',), budget=160),
     Test('lazy-oom', 'when memory runs out the program that has most is killed, and nobody else', 'g_lazy_oom', oom,
-         {'killed': 0.5, 'others': 0.5}, hint='fault_zero: FAULT_RETRY, before anything has changed', manual=MANUAL + 'the-task',
+         {'killed': 0.5, 'others': 0.5}, hint='fault_zero: FAULT_RETRY, before anything has changed',
+         manual=MANUAL + 'the-task',
          machine=Machine(mem=32, uframes=800), draw={'keep': (20, 50), 'hog': (3000, 6000), 'places': (14, 20)},
          args=('keep', 'hog', 'places'), budget=100),
-    Test('lazy-leak', 'no frame is lost', 'g_lazy_leak', leak, {'ledger': 1}, hint='anon_release; page_get of zero_frame',
-         manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'rounds': (20, 40)}, args=('rounds',),
-         budget=160),
+    Test('lazy-leak', 'no frame is lost', 'g_lazy_leak', leak, {'ledger': 1},
+         hint='anon_release; page_get of zero_frame',
+         manual=MANUAL + 'background', machine=Machine(mem=32, append='tlbcheck=1'), draw={'rounds': (20, 40)},
+         args=('rounds',), budget=160),
 )

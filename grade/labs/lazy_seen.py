@@ -65,7 +65,8 @@ def only_touched(space, p, n, touched):
     strays = [page for page in found if not near(page.va, touched)]
     if len(found) <= (1 + AROUND) * len(touched) and not strays:
         return ''
-    return f'{len(found)} of {n} pages are there after {len(touched)} touches' + (f', e.g. {strays[0]}' if strays else '')
+    example = f', e.g. {strays[0]}' if strays else ''
+    return f'{len(found)} of {n} pages are there after {len(touched)} touches{example}'
 
 
 def need_lazy(run, space, p, n, touched):
@@ -78,7 +79,8 @@ def need_lazy(run, space, p, n, touched):
 
 def need_empty(run, space, p, n):
     found = there(space, p, n)
-    run.need(not found, f'{n} empty PTEs before anything is touched', f'{len(found)} are not: {"; ".join(map(str, found[:3]))}')
+    run.need(not found, f'{n} empty PTEs before anything is touched',
+             f'{len(found)} are not: {"; ".join(map(str, found[:3]))}')
 
 
 def differs(run, space, pages):
@@ -137,8 +139,8 @@ class Ram:
 
 
 def references(run):
-    """(a frame whose reference count is not the number of its mappings in all spaces, or ''; how many frames of programs
-    are mapped nowhere). The page of zeros has one reference of its own."""
+    """(a frame whose reference count is not the number of its mappings in all spaces, or ''; how many frames of
+    programs are mapped nowhere). The page of zeros has one reference of its own."""
     counts, wrong = {}, ''
     for root in run.guest.roots():
         for page in run.checked_space(root).present():
@@ -152,8 +154,8 @@ def references(run):
 
 
 def need_usable(run, name, free):
-    """Frames that are said to be free can be had: the program gets a number, and comes to stop `name` when it has written
-    mark i into page i of a heap of so many pages."""
+    """Frames that are said to be free can be had: the program gets a number, and comes to stop `name` when it has
+    written mark i into page i of a heap of so many pages."""
     n = run.answer = free * 3 // 4
     p, space = run.stop(name).args[0], run.space()
     held = {page.pa for i in range(n) if (page := space[p + i * PAGE]).present and
@@ -162,8 +164,8 @@ def need_usable(run, name, free):
 
 
 class Calls:
-    """Calls of a kernel function while the machine runs to a stop: run.stop(name, calls). entered(args) is told of each;
-    `made` collects (args, result). For one hart, and functions that do not sleep."""
+    """Calls of a kernel function while the machine runs to a stop: run.stop(name, calls). entered(args) is told of
+    each; `made` collects (args, result). For one hart, and functions that do not sleep."""
 
     def __init__(self, run, function, entered=lambda args: None):
         self.stub, self.entered, self.made = run.stub, entered, []

@@ -66,7 +66,8 @@ def dies(run, stop, at, words):
     """The child was killed, by a fault of that store."""
     ok = stop is not None and stop.name == 'status' and stop.args[0] & 0xffffffff == 0xffffffff
     faults = [t for t in run.traps() if t.fault == 'store' and t.tval == at and t.from_user]
-    run.part('ends', ok and faults, f'no memory there: {words}; the program is killed', 'the program went on' if not ok else
+    run.part('ends', ok and faults, f'no memory there: {words}; the program is killed',
+             'the program went on' if not ok else
              'there was no page fault')
 
 
@@ -111,7 +112,8 @@ def stack(run):
 
 
 TESTS = (
-    Test('lazy-stack', 'the stack grows on demand to its limit, near the stack pointer, and nowhere else', 'g_lazy_stack', stack,
+    Test('lazy-stack', 'the stack grows on demand to its limit, near the stack pointer, and nowhere else',
+         'g_lazy_stack', stack,
          {'grows': 1.5, 'ends': 1, 'reasons': 0.5}, hint='anon_grow_stack', manual='lab/lazy/README.md#the-task',
          machine=Machine(mem=32), draw={'depth': (300, 2000)}, args=('depth',), budget=160),
 )

@@ -1,5 +1,5 @@
-"""Lab 5, replacement: how many faults kernel/swap/policy_mine.c takes on strings that nobody has seen, next to FIFO, clock
-and OPT, which are simulated here."""
+"""Lab 5, replacement: how many faults kernel/swap/policy_mine.c takes on strings that nobody has seen, next to FIFO,
+clock and OPT, which are simulated here."""
 import hashlib
 
 from core.pattern import mix
@@ -102,7 +102,8 @@ def play(run, kind):
     for page in refs:
         total += mix(run.given, page)
     run.need(most <= frames, f'at most {frames} pages of the region in memory', f'{most} were')
-    run.need(at.args[2] == total & MASK and at.args[3] == 0, 'every load finds what was stored', f'{at.args[3]} did not')
+    run.need(at.args[2] == total & MASK and at.args[3] == 0, 'every load finds what was stored',
+             f'{at.args[3]} did not')
     run.end()
     return faults, refs
 

@@ -7,7 +7,8 @@ from core import pattern
 from core.guest import PAGE
 from core.table import Machine, Test
 from labs import swap_more as more
-from labs.swap_lib import Counters, arrive, bad_pages, first_out, need_distinct, need_few_frames, need_on_disk, need_out, of, out, some
+from labs.swap_lib import (Counters, arrive, bad_pages, first_out, need_distinct, need_few_frames, need_on_disk,
+                           need_out, of, out, some)
 
 MANUAL = 'lab/swap/README.md#the-task'
 
@@ -70,7 +71,8 @@ def dirty(run):
         at = arrive(run, name, 'pages can be changed, and leave memory')
         space = run.space()
         wrong = bad_pages(run, space, p, n, want)
-        run.part('dirty', at.args[1] == 0 and not wrong, 'a page that was changed after it came back is written again when it goes',
+        run.part('dirty', at.args[1] == 0 and not wrong,
+                 'a page that was changed after it came back is written again when it goes',
                  f'the program saw {at.args[1]} wrong pages or words; {some(wrong)}')
         run.need(len(out(space, p, n)) == n, f'all {n} pages are out again', len(out(space, p, n)))
     at = arrive(run, 'end', 'pages come back')
@@ -146,17 +148,21 @@ def forked(run):
     for me, root in [*roots.items(), (9, first)]:
         space = run.checked_space(root)
         wrong = bad_pages(run, space, p, n, writer(seed, me))
-        run.part('private', not wrong, 'pages that are out have the bytes of their process', f'generation {me}: {some(wrong)}')
+        run.part('private', not wrong, 'pages that are out have the bytes of their process',
+                 f'generation {me}: {some(wrong)}')
         for page in out(space, p, n):
             all_named.setdefault(page.slot, set()).add(writer(seed, me)((page.va - p) // PAGE))
-    run.part('private', all(len(texts) == 1 for texts in all_named.values()), 'a slot is named only by PTEs of pages that are equal',
+    run.part('private', all(len(texts) == 1 for texts in all_named.values()),
+             'a slot is named only by PTEs of pages that are equal',
              some(slot for slot, texts in all_named.items() if len(texts) > 1))
     for _ in range(3):
         at = arrive(run, 'ends', 'generations can check their pages while others end')
-        run.part('last', at.args[2] == 0, 'who is left has all its pages', f'generation {at.args[0]} saw {at.args[2]} wrong words')
+        run.part('last', at.args[2] == 0, 'who is left has all its pages',
+                 f'generation {at.args[0]} saw {at.args[2]} wrong words')
         for me, root in [*roots.items(), (9, first)]:
             wrong = bad_pages(run, run.checked_space(root), p, n, writer(seed, me))
-            run.part('last', not wrong, 'the end of one process takes nothing from the others', f'generation {me}: {some(wrong)}')
+            run.part('last', not wrong, 'the end of one process takes nothing from the others',
+                     f'generation {me}: {some(wrong)}')
         roots.pop(at.args[0])
     at = arrive(run, 'alone', 'the first process is left')
     wrong = bad_pages(run, run.space(), p, n, of(seed))
@@ -181,11 +187,12 @@ def spaces_with(run, gone):
 
 
 TESTS = (
-    Test('swap-out', 'more memory than there is: pages go to the swap disk and come back', 'g_swap_out', more_than_memory,
-         {'disk': 2, 'back': 1}, hint='evict_frame, fault_swapin', manual=MANUAL,
+    Test('swap-out', 'more memory than there is: pages go to the swap disk and come back', 'g_swap_out',
+         more_than_memory, {'disk': 2, 'back': 1}, hint='evict_frame, fault_swapin', manual=MANUAL,
          machine=Machine(uframes=160, swap=8), draw={'pages': (330, 470)}, args=('pages',)),
     Test('swap-dirty', 'a page is written when it has changed, and only then', 'g_swap_dirty', dirty,
-         {'dirty': 2, 'clean': 1}, hint='slot_attach, slot_detach; a page that has a slot; neighbouring slots in one request', manual=MANUAL,
+         {'dirty': 2, 'clean': 1},
+         hint='slot_attach, slot_detach; a page that has a slot; neighbouring slots in one request', manual=MANUAL,
          machine=Machine(uframes=400, swap=1), draw={'pages': (185, 210)}, args=('pages',)),
     Test('swap-spaces', 'programs with the same addresses keep apart', 'g_swap_spaces', several_spaces,
          {'own': 2}, hint='slot_alloc, rmap_unmap', manual=MANUAL,
@@ -220,8 +227,8 @@ TESTS = (
          {'writes': 1}, hint='PTE, flush, write, free: in this order', manual=MANUAL,
          machine=Machine(swap=8, policy='fifo'), draw={'pages': (24, 40), 'rounds': (60, 90), 'less': (8, 16)},
          args=('pages', 'rounds', 'less')),
-    Test('swap-storm', 'many processes fork, write, are killed and end while pages go and come', 'g_swap_storm', more.storm,
-         {'storm': 1}, hint='the two rules above all', manual=MANUAL, seeds=3,
-         machine=Machine(uframes=128, swap=8, policy='fifo', append='tick_us=1000 poison'), draw={'pages': (40, 60), 'rounds': (3, 5)},
-         args=('pages', 'rounds')),
+    Test('swap-storm', 'many processes fork, write, are killed and end while pages go and come', 'g_swap_storm',
+         more.storm, {'storm': 1}, hint='the two rules above all', manual=MANUAL, seeds=3,
+         machine=Machine(uframes=128, swap=8, policy='fifo', append='tick_us=1000 poison'),
+         draw={'pages': (40, 60), 'rounds': (3, 5)}, args=('pages', 'rounds')),
 )

@@ -1,4 +1,5 @@
-"""What the checks of lab 4 share: where each page of a program is, in a frame or on the swap disk, and what it holds."""
+"""What the checks of lab 4 share: where each page of a program is, in a frame or on the swap disk,
+and what it holds."""
 from core import pattern
 from core.guest import PAGE
 from core.verdict import Fail
@@ -35,7 +36,8 @@ def bad_pages(run, space, p, n, want):
     for i, page in enumerate(space.range(p, n)):
         data = held(run, page)
         if data != want(i):
-            found.append(f'{page}: ' + ('nowhere' if data is None else 'only zeros' if not any(data) else describe(data)))
+            found.append(f'{page}: '
+                         + ('nowhere' if data is None else 'only zeros' if not any(data) else describe(data)))
     return found
 
 
@@ -72,8 +74,8 @@ def need_out(run, space, p, n, least):
 
 
 def first_out(run, want):
-    """The pages with which a test begins have left memory, and the disk has what was in them: want(i). Returns their address
-    and number."""
+    """The pages with which a test begins have left memory, and the disk has what was in them: want(i). Returns their
+    address and number."""
     at = arrive(run, 'leave', 'pages can leave memory')
     p, n = at.args[:2]
     gone = need_out(run, run.space(), p, n, n)
@@ -150,4 +152,5 @@ class Counters:
         fs = (self.run.disk('fs')['wr_bytes'] - self.fs['wr_bytes']) // PAGE
         self.run.need(fs <= most_fs, "no page goes to the file system's disk", f'{fs} pages were written there')
         grown = self.run.ledger()['kernel'] - self.ledger['kernel']
-        self.run.need(grown <= MOST_KERNEL, 'no page is kept in the memory of the kernel', f'it has {grown} frames more')
+        self.run.need(grown <= MOST_KERNEL, 'no page is kept in the memory of the kernel',
+                      f'it has {grown} frames more')

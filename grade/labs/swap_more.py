@@ -1,8 +1,9 @@
-"""More checks of lab 4 (grade/labs/swap.py): sharers, slots, system calls, a full swap disk, text, order, errors, a storm."""
+"""More checks of lab 4 (grade/labs/swap.py): sharers, slots, system calls, a full swap disk, text, order, errors,
+a storm."""
 from core import failing, pattern
 from core.guest import PAGE
-from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk, need_out,
-                           of, out, slow, some)
+from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk,
+                           need_out, of, out, slow, some)
 
 SLOW = 25  # requests a second: so slow that others surely come to want the same page
 
@@ -25,7 +26,8 @@ def sharers(run):
     left = [f'{s[page.va]}, one names slot {page.slot}' for s in others_now(run, others) for page in gone
             if s[page.va].pte != page.pte]
     run.need(not left, 'the PTEs of all three name the same slot', some(left))
-    run.part('out', since.written <= n + n // 4, f'{n} pages are written once', f'the swap disk took {since.written} pages')
+    run.part('out', since.written <= n + n // 4, f'{n} pages are written once',
+             f'the swap disk took {since.written} pages')
     slow(run, reads=SLOW)
     for _ in range(3):
         at = arrive(run, 'reads', 'all three can read their pages')
@@ -44,7 +46,8 @@ def sharers(run):
         me = at.args[0]
         space, want = run.space(), mine_of_three(seed, me)
         wrong = bad_pages(run, space, p, n, want)
-        run.part('back', at.args[2] == 0 and not wrong, 'each process sees its own writes', f'process {me}: {some(wrong)}')
+        run.part('back', at.args[2] == 0 and not wrong, 'each process sees its own writes',
+                 f'process {me}: {some(wrong)}')
         wrong = bad_pages(run, run.checked_space(first), p, n, of(seed))
         run.part('back', not wrong, "a write of one changes nothing of another's", some(wrong))
     at = arrive(run, 'alone', 'the first process is left')
@@ -72,7 +75,8 @@ def slots(run):
     n, cycles, slots_there = run.drawn['pages'], run.drawn['cycles'], run.test.machine.swap << 8
     since = None
     for k in range(3 * cycles):
-        at = arrive(run, 'out', f'after {k} times {n} pages that were given up there are slots for {n} more, of {slots_there}')
+        at = arrive(run, 'out',
+                    f'after {k} times {n} pages that were given up there are slots for {n} more, of {slots_there}')
         since = since or Counters(run)
         p, number = at.args[0], at.args[2]
         gone = need_out(run, run.space(), p, n, n)
@@ -112,7 +116,8 @@ def calls(run):
     since.need_read(n)
     since.need_honest(most_fs=8 * n)
     at = arrive(run, 'exec', 'exec and wait use memory that is out')
-    run.part('calls', at.args[0] == 0, 'exec takes its arguments from, and wait puts the status into, pages that are out', '')
+    run.part('calls', at.args[0] == 0,
+             'exec takes its arguments from, and wait puts the status into, pages that are out', '')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
     since.need_honest(most_fs=8 * n)
     run.end()
@@ -120,7 +125,8 @@ def calls(run):
 
 def difference(data, want):
     at = next((i for i, (a, b) in enumerate(zip(data, want)) if a != b), min(len(data), len(want)))
-    return f'{len(data)} of {len(want)} bytes are there; the first wrong one is byte {at % PAGE:#x} of page {at // PAGE}'
+    return (f'{len(data)} of {len(want)} bytes are there; '
+            f'the first wrong one is byte {at % PAGE:#x} of page {at // PAGE}')
 
 
 def full(run):
@@ -166,7 +172,8 @@ def text(run):
     need_on_disk(run, need_out(run, space, at.args[0], n, n - pool), at.args[0], of(seed))
     left = [page for page in space.range(start, many) if page.present]
     odd = [page for page in space.range(start, many) if not page.present and not page.empty]
-    run.need(len(left) <= many // 2 and not odd, f'pages of text leave memory: at most {many // 2} of {many} are there, the PTEs of '
+    run.need(len(left) <= many // 2 and not odd,
+             f'pages of text leave memory: at most {many // 2} of {many} are there, the PTEs of '
              'the others are empty', f'{len(left)} are there; not empty: {some(odd)}')
     need_few_frames(run, pool)
     at = arrive(run, 'again', 'text that has left memory can run')
@@ -178,7 +185,8 @@ def text(run):
     at = arrive(run, 'exec', 'exec works while memory is short')
     since.need_read(n - pool)
     wrong = bad_pages(run, run.space(), at.args[0], n, of(seed))
-    run.part('text', at.args[1] == 0 and at.args[2] == 0 and not wrong, 'another program runs the text, and the data are as they were',
+    run.part('text', at.args[1] == 0 and at.args[2] == 0 and not wrong,
+             'another program runs the text, and the data are as they were',
              f'status {at.args[2]}; {some(wrong)}')
     since.need_honest()
     run.end()
@@ -207,7 +215,8 @@ def order(run):
             back += 1
             memory = [*memory, i][-max(len(there), frames - 2):]  # a frame may have been left free before
         run.need(at.args[2] == 1, 'a page holds what was written to it', f'page {i} does not')
-        run.need(there == set(memory), f'after reference {k + 1}, to page {i}: with FIFO pages {sorted(memory)} are in memory',
+        run.need(there == set(memory),
+                 f'after reference {k + 1}, to page {i}: with FIFO pages {sorted(memory)} are in memory',
                  f'{sorted(there)} are')
         lost = [page for page in space.range(p, n) if page.empty]
         run.need(not lost, 'a page that was used is in memory, or out with a slot', some(lost))
@@ -240,7 +249,9 @@ def errors(run):
     switch('read')
     at = run.next_stop()
     run.need(at is not None, 'a process that cannot read a page ends alone', run.why_ended())
-    saw = f'the process read all pages, {at.args[1]} words were wrong' if at.name == 'saw' else f'the program came to "{at.name}"'
+    saw = f'the program came to "{at.name}"'
+    if at.name == 'saw':
+        saw = f'the process read all pages, {at.args[1]} words were wrong'
     tried = run.disk('swap')['failed_rd_operations']
     run.part('read', at.name == 'died' and at.args[1] & 0xffffffff == 0xffffffff and tried > 0,
              'a process ends (status -1) when the disk does not give it its page: it never gets other bytes, nor zeros',
@@ -251,7 +262,8 @@ def errors(run):
     run.part('read', not wrong, 'the pages of the other process are as they were', some(wrong))
     switch()
     at = arrive(run, 'back', 'the other process can read its pages when the disk works again')
-    run.part('read', at.args[1] == 0, 'the other process can read its pages when the disk works again', f'{at.args[1]} wrong words')
+    run.part('read', at.args[1] == 0, 'the other process can read its pages when the disk works again',
+             f'{at.args[1]} wrong words')
     at = arrive(run, 'end', 'pages can leave memory and come back')
     wrong = bad_pages(run, run.space(), p, n, of(seed + 1))
     run.part('read', at.args[1] == 0 and not wrong, 'pages can leave memory and come back', some(wrong))
@@ -273,8 +285,10 @@ def storm(run):
         at = arrive(run, 'worker', 'the processes can check their pages')
         me, own = at.args[0], at.args[1]
         space = run.space(at)
-        wrong = bad_pages(run, space, p, many, of(seed)) + bad_pages(run, space, own, n, of(seed + 100 * (me + 1) + rounds - 1))
-        run.part('storm', at.args[2] == 0 and not wrong, 'after the storm each process has the bytes that it wrote last',
+        wrong = bad_pages(run, space, p, many, of(seed))
+        wrong += bad_pages(run, space, own, n, of(seed + 100 * (me + 1) + rounds - 1))
+        run.part('storm', at.args[2] == 0 and not wrong,
+                 'after the storm each process has the bytes that it wrote last',
                  f'process {me}: {at.args[2]} things were wrong; {some(wrong)}')
     at = arrive(run, 'end', 'all processes end')
     run.part('storm', at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
@@ -295,8 +309,8 @@ def writer(run):
     marks = [int.from_bytes(data[-8:], 'little') for data in words]
     run.part('writes', max(counts) - min(counts) <= 1 and counts == sorted(counts, reverse=True) and not any(marks),
              'a process that writes to pages while they leave memory finds in each what it wrote last',
-             f'it wrote {max(counts)}, pages {[i for i, c in enumerate(counts) if c < max(counts) - 1]} have an older number; it '
-             f'noticed that in {sum(map(bool, marks))} pages')
+             f'it wrote {max(counts)}, pages {[i for i, c in enumerate(counts) if c < max(counts) - 1]} have an older '
+             f'number; it noticed that in {sum(map(bool, marks))} pages')
     run.need(since.written > n, 'pages leave memory while the process writes', f'{since.written} were written')
     since.need_read(n)
     run.end()

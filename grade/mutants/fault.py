@@ -27,11 +27,14 @@ VARIANTS = [
     trap('register-lost', 'a register of the program is changed', ('fault-resume',),
          'enum fault_reason r = resolve(tf);', 'enum fault_reason r = resolve(tf); tf->t5 = r;'),
     # killing
-    trap('nobody-dies', 'who has no right is told so for ever', ('fault-hole', 'fault-report'), 'p->killed = true;', '(void)p;'),
+    trap('nobody-dies', 'who has no right is told so for ever', ('fault-hole', 'fault-report'), 'p->killed = true;',
+         '(void)p;'),
     trap('only-stores-die', 'a bad load finds the next instruction', ('fault-hole', 'fault-kinds'),
          'p->killed = true;', 'if (tf->scause == CAUSE_LOAD_FAULT) tf->sepc += 4; else p->killed = true;'),
-    trap('distance', 'the report counts from the last byte but one', ('fault-report',), 'va - v->end + 1', 'va - v->end'),
-    trap('silent', 'no report', ('fault-report',), 'if (p->killed)', 'if (p->killed || tf->scause == CAUSE_LOAD_FAULT)'),
+    trap('distance', 'the report counts from the last byte but one', ('fault-report',), 'va - v->end + 1',
+         'va - v->end'),
+    trap('silent', 'no report', ('fault-report',), 'if (p->killed)',
+         'if (p->killed || tf->scause == CAUSE_LOAD_FAULT)'),
     # the kernel's own faults
     trap('copy-kills', 'a bad pointer in a system call kills', ('fault-pointers',),
          'if (resolve(tf) != FAULT_OK) tf->sepc = e->fixup;',
@@ -53,7 +56,8 @@ VARIANTS = [
          '    if (!e && tf->stval < MAXVA && my_proc() && my_proc()->as && resolve(tf) == FAULT_OK)\n'
          '        return;'),
     trap('stray-killed', 'a wild pointer of the kernel ends the process instead', ('fault-kernel',),
-         'panic_trap(tf, "%s at 0x%lx (%s)", trap_cause_name(tf->scause), tf->stval, describe_kernel_address(tf->stval));',
+         'panic_trap(tf, "%s at 0x%lx (%s)", trap_cause_name(tf->scause), tf->stval, '
+         'describe_kernel_address(tf->stval));',
          'describe_kernel_address(tf->stval);\n        my_proc()->killed = true;\n        tf->sepc = tf->ra;'),
     trap('probe-brings-in', 'a probe of a user address brings the page in', ('fault-kernel',),
          'if (e && e->kind == EX_ANY) {', 'if (e && e->kind == EX_ANY && tf->stval >= MAXVA) {'),
@@ -87,7 +91,8 @@ VARIANTS = [
     vma('joins-files', 'areas of files become one', ('fault-areas',), ' && !a->file && !b->file', ''),
     vma('joins-left', 'an area between two others joins only one', ('fault-areas',),
         's->v[i - 1].end = s->v[i].end; close_gap(s, i);', 's->v[i - 1].end = v->end;'),
-    vma('wraps', 'ranges may wrap or leave the user half', ('fault-areas',), 'start < end && end <= MAXVA &&', 'start != end &&'),
+    vma('wraps', 'ranges may wrap or leave the user half', ('fault-areas',), 'start < end && end <= MAXVA &&',
+        'start != end &&'),
     # removal
     vma('split-offset', 'the second half of a split area starts at the old offset', ('fault-areas',),
         'v->off += v->file ? cut : 0;', '(void)cut;'),
@@ -98,7 +103,8 @@ VARIANTS = [
     vma('removes-front', 'the area behind what is removed keeps its front', ('fault-areas',),
         'if (i < s->n && s->v[i].start < end)', 'if (i < s->n && s->v[i].start == end)'),
     # boundaries
-    vma('end-overlaps', 'an area may grow over the next one', ('fault-areas',), 'v[1].start < end)', 'v[1].start < v->end)'),
+    vma('end-overlaps', 'an area may grow over the next one', ('fault-areas',), 'v[1].start < end)',
+        'v[1].start < v->end)'),
     vma('start-overlaps', 'an area may grow down over the one before', ('fault-areas',),
         'v[-1].end > start)', 'v[-1].end > v->start)'),
     vma('never-shrinks', 'an area never ends earlier', ('fault-areas', 'fault-heap'),

@@ -24,7 +24,8 @@ FILL = INSTALL + '''
 
 
 def change(name, about, tests, *pairs):
-    return Variant(f'lazy-{name}', about, tuple(f'lazy-{t}' for t in tests.split()), tuple((ANON, *pair) for pair in pairs))
+    return Variant(f'lazy-{name}', about, tuple(f'lazy-{t}' for t in tests.split()),
+                   tuple((ANON, *pair) for pair in pairs))
 
 
 VARIANTS = [
@@ -44,7 +45,8 @@ VARIANTS = [
         return FAULT_OK;
     }''')),
     change('zeros-writable', 'the page of zeros may be written to', 'read',
-           ('fault_install(f, zero_frame, false);', '*f->pte = pte_make(frame2pa(zero_frame), f->vma->perm); f->as->resident++;')),
+           ('fault_install(f, zero_frame, false);',
+            '*f->pte = pte_make(frame2pa(zero_frame), f->vma->perm); f->as->resident++;')),
     # how much is filled
     change('fills-much', 'a fault fills 64 pages', 'sparse touch fork shrink',
            (INSTALL, FILL % ('f->va', 'f->vma->end && at < f->va + 64 * PGSIZE'))),
@@ -82,7 +84,8 @@ VARIANTS = [
     # the stack
     change('stack-anywhere', 'any access below the stack makes it grow', 'stack', (NEAR, 'addr + sp >= addr')),
     change('stack-exact', 'the last byte of STACK_SLACK is refused', 'stack', (NEAR, 'addr + STACK_SLACK > sp')),
-    change('stack-no-slack', 'nothing below the stack pointer makes the stack grow', 'stack copy', (NEAR, 'addr >= sp')),
+    change('stack-no-slack', 'nothing below the stack pointer makes the stack grow', 'stack copy',
+           (NEAR, 'addr >= sp')),
     change('stack-wraps', 'sp - STACK_SLACK wraps when sp is small', 'stack', (NEAR, 'addr >= sp - STACK_SLACK')),
     change('stack-no-limit', 'the stack grows into the gap', 'stack',
            ('if (addr < STACK_LIMIT)', 'if (addr < STACK_LIMIT - STACK_GAP)')),
@@ -103,7 +106,8 @@ VARIANTS = [
     change('pte-stays', 'frames are given back, their PTEs stay', 'shrink flush leak',
            ('PTE2PA(pte_clear(&as->mmu, pte, at))', 'PTE2PA(*pte)')),
     change('no-flush', 'no flush when memory is given back', 'flush shrink', (FLUSH, '(void)end;')),
-    change('flush-first', 'one page is flushed for each batch', 'flush', (FLUSH, '(void)end; tlb_flush(&as->mmu, r->start, 1);')),
+    change('flush-first', 'one page is flushed for each batch', 'flush',
+           (FLUSH, '(void)end; tlb_flush(&as->mmu, r->start, 1);')),
     change('flush-late', 'frames are given back before the flush', 'flush', (FLUSH, ''), (FREE, FREE + FLUSH)),
     change('never-free', 'frames are never given back', 'leak shrink flush', (FREE, '')),
     change('batch-overrun', 'twice as many frames as the batch holds', 'flush shrink',
@@ -112,5 +116,6 @@ VARIANTS = [
            ('release_flush(as, &r, n, at + PGSIZE);',
             'tlb_flush(&as->mmu, r.start, (at + PGSIZE - r.start) / PGSIZE); as->resident -= n;')),
     change('zero-not-counted', 'mapping the page of zeros takes no reference', 'leak', ('page_get(zero_frame);', '')),
-    change('zero-not-put', 'the page of zeros keeps its references', 'leak', (PUT, 'if (r->frame[i] != zero_frame) ' + PUT)),
+    change('zero-not-put', 'the page of zeros keeps its references', 'leak',
+           (PUT, 'if (r->frame[i] != zero_frame) ' + PUT)),
 ]

@@ -27,7 +27,8 @@ VARIANTS = [
             continue;
         }''' + LOOK, INCLUDE, INCLUDE + '\n#include "kernel/memlayout.h"'),
     one('flush-pages', 'fork flushes each page as it takes the right away', PROTECT, PROTECT + 'tlb_flush(m, va, 1);',
-        'if (taken) // also when the fork fails: what was shared is read-only now tlb_flush(&parent->mmu, 0, MAXVA / PGSIZE);',
+        'if (taken) // also when the fork fails: what was shared is read-only now '
+        'tlb_flush(&parent->mmu, 0, MAXVA / PGSIZE);',
         '(void)taken;'),
     one('flush-twice', 'flushes of the whole space, before the frame goes and behind it',
         'tlb_flush(&f->as->mmu, f->va, 1);', 'tlb_flush(&f->as->mmu, 0, MAXVA / PGSIZE);',
@@ -56,13 +57,17 @@ VARIANTS = [
             page_put(next);
         }'''),
     one('text-found-again', 'areas that nobody may write are left to the faults of the child', AREA,
-        'if (!(parent->vmas.v[i].perm & VMA_W)) continue;\n' + AREA, 'child->zeros = error ? count_zeros(child) : parent->zeros;',
+        'if (!(parent->vmas.v[i].perm & VMA_W)) continue;\n' + AREA,
+        'child->zeros = error ? count_zeros(child) : parent->zeros;',
         'child->zeros = count_zeros(child);'),
     one('zeros-found-again', 'pages of zeros are left to the faults of the child', LOOK,
-        'if (pa2frame(PTE2PA(pte)) == zero_frame) continue;\n' + LOOK, 'child->zeros = error ? count_zeros(child) : parent->zeros;',
+        'if (pa2frame(PTE2PA(pte)) == zero_frame) continue;\n' + LOOK,
+        'child->zeros = error ? count_zeros(child) : parent->zeros;',
         'child->zeros = count_zeros(child);'),
-    one('new-pte', 'the last owner gets a new PTE, and a flush', '__atomic_fetch_or(f->pte, PTE_W | PTE_A | PTE_D, __ATOMIC_RELAXED);',
-        'pte_replace(&f->as->mmu, f->pte, f->va, pte_make(PTE2PA(*f->pte), f->vma->perm)); tlb_flush(&f->as->mmu, f->va, 1);'),
+    one('new-pte', 'the last owner gets a new PTE, and a flush',
+        '__atomic_fetch_or(f->pte, PTE_W | PTE_A | PTE_D, __ATOMIC_RELAXED);',
+        'pte_replace(&f->as->mmu, f->pte, f->va, pte_make(PTE2PA(*f->pte), f->vma->perm)); '
+        'tlb_flush(&f->as->mmu, f->va, 1);'),
     one('tables-first', 'fork makes all page tables of the child first, and changes nothing when it cannot',
         'for (int i = 0; i < parent->vmas.n && !error; i++) {', '''
     for (int i = 0; i < parent->vmas.n; i++)

@@ -1,4 +1,5 @@
-"""grade/grade.py as a command: results are always written, nothing is left behind, graders do not disturb each other."""
+"""grade/grade.py as a command: results are always written, nothing is left behind,
+graders do not disturb each other."""
 import json
 import os
 import shutil
@@ -118,7 +119,8 @@ def copy_fixture(tmp_path_factory, top):
     there.mkdir()
     for name in ('kernel', 'user', 'mkfs', 'tools', 'grade', 'lab'):
         shutil.copytree(top / name, there / name, symlinks=True)
-    for name in ('Makefile', 'README.md', 'build/mkfs', 'build/fsck', 'build/policysim', 'build/fs.img', 'build/README'):
+    for name in ('Makefile', 'README.md', 'build/mkfs', 'build/fsck', 'build/policysim', 'build/fs.img',
+                 'build/README'):
         (there / name).parent.mkdir(exist_ok=True)
         shutil.copy2(top / name, there / name)
     for name in ('kernel', 'user', 'grade'):

@@ -1,4 +1,5 @@
-"""Memory that a hostile kernel prepared: whatever it holds, looking at it ends soon, in an answer or in Broken or Fail."""
+"""Memory that a hostile kernel prepared: whatever it holds, looking at it ends soon,
+in an answer or in Broken or Fail."""
 import random
 import struct
 import time
@@ -73,8 +74,8 @@ def look(g, rng):
     root = RAM_BASE + rng.randrange(PAGES) * 4096
     anywhere = rng.choice((rng.getrandbits(64), RAM_BASE + rng.randrange(SIZE)))
     for question in (lambda: g.space(root), lambda: g.space(RAM_BASE), lambda: g.space(anywhere), g.roots, g.ledger,
-                     lambda: g.idle_ticks(1 << 40), lambda: g.frame(anywhere), lambda: g.word(anywhere), lambda: g.symbol(anywhere),
-                     lambda: g.bytes_at(g.space(root), anywhere % (1 << 38)),
+                     lambda: g.idle_ticks(1 << 40), lambda: g.frame(anywhere), lambda: g.word(anywhere),
+                     lambda: g.symbol(anywhere), lambda: g.bytes_at(g.space(root), anywhere % (1 << 38)),
                      lambda: [str(p) for p in g.space(root).range(0, 600)],
                      lambda: machine.Run.checked_space(asked, root)):
         try:

@@ -46,11 +46,13 @@ def document(outcome='complete', message=''):
 def test_text_has_all_that_a_student_needs():
     text = '\n'.join(report.text(results(), 7))
     for words in ('pass lazy-a', 'FAIL cow-b', 'HOST swap-c', 'second (1): one <frame> & "more"', '| panic: no frame',
-                  'a hint', 'make grade TEST=cow-b SEED=7', 'lab/cow/README.md#x', 'longer than 5 s on this host: cow-b 6.2 s',
+                  'a hint', 'make grade TEST=cow-b SEED=7', 'lab/cow/README.md#x',
+                  'longer than 5 s on this host: cow-b 6.2 s',
                   '1 of 3 tests could not be run', 'nobody lost points', 'leader-board: 12'):
         assert words in text, words
     assert text.endswith('lazy 2/2, cow 1/2, swap 0/2: 3 of 6 points (SEED=7)')
-    assert 'QEMU is gone' in text and text.isprintable() is False and not re.search(r'[\x00-\x09\x0b-\x1f\x7f-\x9f]', text)
+    assert 'QEMU is gone' in text and text.isprintable() is False
+    assert not re.search(r'[\x00-\x09\x0b-\x1f\x7f-\x9f]', text)
 
 
 def test_clean():
@@ -90,10 +92,12 @@ def test_results_json():
 
 # Gradescope's published form: name: (types, values or None). What is not listed is not known there.
 SCOPE = {'score': ((int, float), None), 'execution_time': (int, None), 'output': (str, None),
-         'output_format': (str, ('text',)), 'visibility': (str, forms.VISIBILITY), 'stdout_visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None),
+         'output_format': (str, ('text',)), 'visibility': (str, forms.VISIBILITY),
+         'stdout_visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None),
          'tests': (list, None), 'leaderboard': (list, None)}
 CASE = {'score': ((int, float), None), 'max_score': ((int, float), None), 'status': (str, ('passed', 'failed')),
-        'name': (str, None), 'name_format': (str, None), 'number': (str, None), 'output': (str, None), 'output_format': (str, ('text',)),
+        'name': (str, None), 'name_format': (str, None), 'number': (str, None), 'output': (str, None),
+        'output_format': (str, ('text',)),
         'tags': (list, None), 'visibility': (str, forms.VISIBILITY), 'extra_data': (dict, None)}
 BOARD = {'name': (str, None), 'value': ((int, float, str), None), 'order': (str, ('asc', 'desc'))}
 
@@ -162,7 +166,8 @@ def test_junit():
     validate(root)
     suites = {s.get('name'): s for s in root}
     assert list(suites) == ['lazy', 'cow', 'swap']
-    assert (suites['cow'].get('failures'), suites['swap'].get('errors'), suites['swap'].get('failures')) == ('1', '1', '0')
+    assert suites['cow'].get('failures') == '1'
+    assert (suites['swap'].get('errors'), suites['swap'].get('failures')) == ('1', '0')
     assert suites['cow'].find('testcase/failure').get('message') == '1 of 2 points'
     assert '<frame> & "more"' in suites['cow'].find('testcase/failure').text
 

@@ -1,4 +1,5 @@
-"""One run of a test on a real machine, and all that can go wrong with it: what the host does wrong costs nobody points."""
+"""One run of a test on a real machine, and all that can go wrong with it:
+what the host does wrong costs nobody points."""
 import os
 import pathlib
 import signal

@@ -21,7 +21,8 @@ from core.table import LABS
 from core.verdict import Fail, Infrastructure
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(not (TOP / 'lab/policy/kernel').is_dir(), reason='a handout has not the stubs of all labs')
+pytestmark = pytest.mark.skipif(not (TOP / 'lab/policy/kernel').is_dir(),
+                                reason='a handout has not the stubs of all labs')
 COW, ANON, SLOT = 'kernel/vm/cow.c', 'kernel/vm/anon.c', 'kernel/swap/slot.c'
 WANTED = [COW, ANON]
 

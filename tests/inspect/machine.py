@@ -48,7 +48,8 @@ def fill_free_blocks(image, out):
 def kernel_symbols():
     """{name: address} of the kernel."""
     nm = next(p + 'nm' for p in ('riscv64-unknown-elf-', 'riscv64-elf-', 'riscv64-linux-gnu-')
-              if subprocess.run(['sh', '-c', f'command -v {p}nm'], stdout=subprocess.DEVNULL, check=False).returncode == 0)
+              if subprocess.run(['sh', '-c', f'command -v {p}nm'], stdout=subprocess.DEVNULL,
+                                check=False).returncode == 0)
     text = subprocess.run([nm, faultline.KERNEL], stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(address, 16) for address, _, name in (line.split() for line in text.split('\n') if line)}
 

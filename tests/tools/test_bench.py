@@ -67,7 +67,8 @@ def test_scaling(monkeypatch, gain, status):
 
 
 def test_lines(monkeypatch):
-    text = ('lock   taken  waited  longest ns  all waits  all holds  longest ns  by\nrun queue 17 2 300 500 900 100  sched_ready\n'
+    text = ('lock   taken  waited  longest ns  all waits  all holds  longest ns  by\n'
+            'run queue 17 2 300 500 900 100  sched_ready\n'
             '1 vmbench: store fault at 0x8\ntty 3 0 0 0 0 0  \n')
     monkeypatch.setattr(bench, 'run', lambda line, **env: text)
     assert bench.lock_table('true') == [bench.Lock('run queue', 17, 2, 300, 500, 900, 100, 'sched_ready'),

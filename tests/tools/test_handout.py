@@ -107,7 +107,8 @@ def test_handout_scores_nothing_on_its_lab_and_all_before(handouts, lab, tmp_pat
     own = {r['name']: r for r in results if r['lab'] == lab}
     assert [n for n, r in before.items() if r['points'] != r['max']] == []
     assert {n: r['points'] for n, r in own.items() if r['points'] or r['status'] != 'fail'} == {}
-    broken = ('panic', 'again and again', 'million instructions', 'powered off, status 0')  # not what a student needs to hear
+    # Not what a student needs to hear.
+    broken = ('panic', 'again and again', 'million instructions', 'powered off, status 0')
     assert [(n, r['shown']) for n, r in own.items() if any(word in r['shown'] for word in broken)] == []
 
 

@@ -307,7 +307,8 @@ RUN_CASE = 'echo "@@case {0}"\nsh /c{0} 2> /err\necho "@@status $?"\ncat /err\n'
 
 def run_cases(cases, directory):
     """The results of all cases, from one machine."""
-    scripts = {'README': 'not a program\n', 'driver': DRIVER + ''.join(RUN_CASE.format(i) for i in range(len(cases))) + 'echo @@case end\n'}
+    scripts = {'README': 'not a program\n',
+               'driver': DRIVER + ''.join(RUN_CASE.format(i) for i in range(len(cases))) + 'echo @@case end\n'}
     scripts.update({f'c{i}': case.line + '\n' for i, case in enumerate(cases)})
     for name, text in scripts.items():
         (directory / name).write_text(text)
