@@ -233,13 +233,14 @@ static void give(struct frame *f)
     pages.st.free++;
 }
 
-static struct frame *page_frame(const void *page, enum frame_kind kind)
+// Of a page that kpage_alloc gave.
+static struct frame *page_frame(const void *page)
 {
     uint64 pa = kva2pa(page);
     assert(pa >= frame_base && pa < frame_base + (frame_count << PGSHIFT), "page outside RAM freed");
     assert((pa & (PGSIZE - 1)) == 0, "part of a page freed");
     struct frame *f = pa2frame(pa);
-    assert(f->kind == kind, "page freed twice, or through the wrong call");
+    assert(f->kind == FRAME_KERNEL, "page freed twice, or through the wrong call");
     return f;
 }
 
@@ -258,7 +259,7 @@ void *kpage_alloc(void)
 
 void kpage_free(void *page)
 {
-    struct frame *f = page_frame(page, FRAME_KERNEL);
+    struct frame *f = page_frame(page);
     spin_lock(&pages_lock);
     give(f);
     spin_unlock(&pages_lock);
@@ -279,13 +280,19 @@ void *frame_alloc_table(void)
     return frame2kva(f);
 }
 
-void frame_free_table(void *table)
+void frame_free_tables(struct frame *list)
 {
-    struct frame *f = page_frame(table, FRAME_TABLE);
-    spin_lock(&pages_lock);
-    pages.st.tables--;
-    give(f);
-    spin_unlock(&pages_lock);
+    while (list) {
+        spin_lock(&pages_lock);
+        for (int n = 0; list && n < FREE_AT_ONCE; n++) {
+            struct frame *f = list;
+            assert(f->kind == FRAME_TABLE, "freeing a page table that is none");
+            list = f->next;
+            pages.st.tables--;
+            give(f);
+        }
+        spin_unlock(&pages_lock);
+    }
 }
 
 // Locks: pages_lock.

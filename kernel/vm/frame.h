@@ -30,7 +30,7 @@ struct frame {
     uchar state; // L: FRAME_NEW ..
     uchar age;   // L: the replacement policy's own
     union {
-        struct frame *next;    // link of a free list, or of a batch on its way there
+        struct frame *next;    // link of a free list, of a batch on its way there, of a space's tables
         struct filepage *page; // FRAME_FILE: its cache entry (vm/page.c)
         uint64 slot;           // FRAME_USER: swap slot with the same content, 0 = none; L (swap/slot.h)
     };
@@ -92,7 +92,7 @@ void frame_free(struct frame *f); // one that was never mapped
 void frame_reuse(struct frame *f, uint64 va, uint family);
 // A zeroed page-table page. 0 when there is no memory.
 void *frame_alloc_table(void);
-void frame_free_table(void *table);
+void frame_free_tables(struct frame *list); // linked by `next`
 
 // Frees a batch of frames with ref 0, linked by `next`, at one go.
 void frame_free_batch(struct frame *batch);

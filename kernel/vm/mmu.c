@@ -24,9 +24,22 @@ static inline pagetable_t table_of(pte_t pte)
     return pa2kva(PTE2PA(pte));
 }
 
+// An empty table of m. 0 when there is no memory.
+static pagetable_t new_table(struct mmu *m)
+{
+    pagetable_t t = frame_alloc_table();
+    if (t) {
+        struct frame *f = pa2frame(kva2pa(t));
+        f->next = m->all;
+        m->all = f;
+    }
+    return t;
+}
+
 bool mmu_init(struct mmu *m)
 {
-    m->root = frame_alloc_table();
+    m->all = 0;
+    m->root = new_table(m);
     m->cpus = m->tables = 0;
     m->stale_start = m->stale_end = 0;
     m->near = ~0UL;
@@ -46,23 +59,15 @@ void mmu_wait_unloaded(struct mmu *m)
 void mmu_destroy(struct mmu *m)
 {
     assert(m->cpus == 0, "freeing page tables that a hart has loaded");
-    for (int i = 0; i < USER_ROOTS; i++) {
-        if (!m->root[i])
-            continue;
-        pagetable_t mid = table_of(m->root[i]);
-        for (int j = 0; j < ENTRIES; j++)
-            if (mid[j])
-                frame_free_table(table_of(mid[j]));
-        frame_free_table(mid);
-    }
-    frame_free_table(m->root);
+    frame_free_tables(m->all);
     m->root = 0;
+    m->all = 0;
 }
 
 // Fills the empty *entry with a new table. 0 when there is no memory.
 static pagetable_t add_table(struct mmu *m, pte_t *entry)
 {
-    pagetable_t t = frame_alloc_table();
+    pagetable_t t = new_table(m);
     if (t) {
         __atomic_store_n(entry, PA2PTE(kva2pa(t)) | PTE_V, __ATOMIC_RELEASE); // zeroed before it is seen
         m->tables++;

@@ -8,11 +8,14 @@
 #include "kernel/vm/tlb.h"
 #include "kernel/vmstat.h"
 
+struct frame;
+
 struct mmu {
     pagetable_t root;       // kernel address of the root table; upper half copied from the kernel's
     volatile uint64 cpus;   // bit i: hart i may have the root in satp; atomic
     volatile uint64 icache; // bit i: hart i must fence.i before it runs the space; atomic
     uint64 tables;          // page tables below the root; as->lock
+    struct frame *all;      // frames of all tables, linked by their `next`; as->lock
     uint64 near;            // va / LEAF_SPAN of the leaf table that mmu_walk_near found last; as->lock
     pte_t *near_leaf;       // that table
     uint64 stale_start;     // as->lock, tlbcheck only: addresses that wait for a flush

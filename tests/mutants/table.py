@@ -116,7 +116,7 @@ MUTANTS = [
     (AS, 'an exit gives files back',
      'vm_file_ops.put(as->vmas.v[i].file);', ';', 'as:sbrk_returns_the_old_end'),
     (MMU, 'an exit gives every table back',
-     'frame_free_table(mid);', '', 'as:sbrk_is_lazy'),
+     'f->next = m->all;', 'f->next = 0;', 'as:sbrk_is_lazy'),
     (FRAME, 'users get no more than their pool',
      'pages.st.user < pages.st.user_limit && ', '', 'cow:pool_exhausted_and_recovered'),
     (FRAME, 'the free lists of all harts are one pool',
