@@ -14,11 +14,12 @@ import struct
 import subprocess
 import sys
 
+from core.pattern import PAGE
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tools'))
 import sv39  # noqa: E402
 
-PAGE = 4096
 RAM_BASE = 0x80000000
 FRAME_KINDS = ('none', 'free', 'kernel', 'table', 'user', 'file', 'zero')
 PREFIXES = ('riscv64-unknown-elf-', 'riscv64-elf-', 'riscv64-linux-gnu-')

@@ -7,9 +7,9 @@ import subprocess
 import tempfile
 
 from core.guest import symbols
+from core.pattern import PAGE
 from core.verdict import Infrastructure
 
-PAGE = 4096
 LOAD = 1
 SALT = struct.pack('<4Q', 0x6661756c746c696e, 0x652d67726164652d, 0x73616c742d686572, 0x3a3a3a3a3a3a3a3a)
 

@@ -214,13 +214,12 @@ class Run:
 
     # ---- running
 
-    def stop(self, name, calls=None):
-        """Lets the machine run to the program's next stop, which must be this one."""
+    def stop(self, name, able='', calls=None):
+        """Lets the machine run to the program's next stop, which must be this one. able: what can be done then."""
         at = self.next_stop(calls)
-        if at is None:
-            raise Fail(f'the test program comes to its stop "{name}"', self.why_ended())
-        if at.name != name:
-            raise Fail(f'the test program comes to its stop "{name}"', f'it came to "{at.name}"')
+        if at is None or at.name != name:
+            raise Fail(able + ': ' * bool(able) + f'the test program comes to its stop "{name}"',
+                       f'it came to "{at.name}"' if at else self.why_ended())
         return at
 
     def next_stop(self, calls=None):

@@ -14,6 +14,13 @@ def mix(seed, i):
     return x ^ x >> 31
 
 
+def over(page, *pieces):
+    """The page with other bytes in places: (offset, bytes), .."""
+    for at, data in pieces:
+        page = page[:at] + data + page[at + len(data):]
+    return page
+
+
 # A page's words are computed at once, as one number with 128 bits for each of them.
 ONES = sum(1 << 128 * w for w in range(WORDS))
 STEPS = sum((w * STEP & MASK) << 128 * w for w in range(WORDS))

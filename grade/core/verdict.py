@@ -2,6 +2,13 @@
 import dataclasses
 
 
+def some(things, most=3):
+    """The first few of them in words."""
+    things = list(things)
+    rest = f'; and {len(things) - most} more' if len(things) > most else ''
+    return '; '.join(map(str, things[:most])) + rest or 'none'
+
+
 class Fail(Exception):
     """The submission does not do what the test asks. expected and shown go to the student."""
 

@@ -6,8 +6,9 @@ half of the checks is in labs/cow_more.py.
 from core import pattern
 from core.guest import PAGE
 from core.table import Machine, Test
+from core.verdict import some
 from labs import cow_more as more
-from labs.cow_look import (NEAR, begin, copies, holds, pages_of, same, sharing, text, unlike, writable_shared)
+from labs.cow_look import (NEAR, begin, copies, holds, pages_of, same, sharing, unlike, writable_shared)
 
 TASK = 'lab/cow/README.md#the-task-step-by-step'
 HINTS = 'lab/cow/README.md#hints'
@@ -31,7 +32,7 @@ def share(run):
     run.part('shared', len(everywhere) == n, f'{n} frames for the {n} pages of {children + 1} processes',
              f'{n - len(everywhere)} pages have more than one frame')
     loose = writable_shared(spaces)
-    run.part('read-only', not loose, 'no right to write to a frame that two processes map', text(loose))
+    run.part('read-only', not loose, 'no right to write to a frame that two processes map', some(loose))
     together = len(set().union(*(s.frames() for s in spaces)))
     run.part('few', together <= frames + 10 * children and run.ledger()['free'] > before['free'] - 24 * children,
              f'few frames for {children} children of a process with {frames}',
@@ -64,7 +65,7 @@ def private(run):
     run.part('child', good, "the parent's pages are as before", words)
     kept = same(child, old, p, written)
     run.part('child', not kept, 'pages that the child wrote are frames of its own',
-             text(child[p + i * PAGE] for i in kept))
+             some(child[p + i * PAGE] for i in kept))
     far = [i for i in range(n) if all(abs(i - w) > NEAR for w in written)]
     both = same(child, old, p, far)
     run.part('rest', len(both) == len(far), 'pages that nobody wrote are still shared',
@@ -77,7 +78,7 @@ def private(run):
         good, words = holds(run, space, p, want)
         run.part('parent', good, f'{who} has its own bytes after the parent wrote', words)
     loose = writable_shared((old, child))
-    run.part('rest', not loose, 'no right to write to a frame that two processes map', text(loose))
+    run.part('rest', not loose, 'no right to write to a frame that two processes map', some(loose))
     run.end()
 
 
@@ -130,7 +131,7 @@ def flush(run):
         run.need(shared or i, 'a child that maps the frames of its parent', before[va])
         watch = Flushes(run, at.root, va, before[va].pa)
         refs = run.guest.frame(before[va].pa)[0]
-        run.stop('copied', watch)
+        run.stop('copied', calls=watch)
         seen = watch.end()
         run.part('copy', not shared or (True, refs) in seen,
                  'a tlb_flush of the page after its PTE has the copy, and before the '
@@ -191,7 +192,7 @@ def family(run):
         run.need(len(both) == g, "a grandchild shares its grandparent's frames", f'{len(both)} of {g} pages')
     expect('middle', child, (seed, seed + 1, seed, seed), 'the youngest')
     run.part('middle', not writable_shared((child, old)), 'no right to write to a frame that two processes map',
-             text(writable_shared((child, old))))
+             some(writable_shared((child, old))))
     run.stop('wrote')
     child, old = run.space(), run.checked_space(eldest)
     expect('last', child, (seed + 2, seed + 3, seed, seed), 'the youngest')
@@ -201,13 +202,12 @@ def family(run):
     expect('last', child, (seed + 2, seed + 3, seed, seed), 'the youngest')
     expect('last', old, (seed + 6, seed, seed, seed + 5), 'the eldest')
     run.part('last', not writable_shared((child, old)), 'no right to write to a frame that two processes map',
-             text(writable_shared((child, old))))
+             some(writable_shared((child, old))))
     run.end()
 
 
 def poked(seed, i, value):
-    at = pattern.mix(seed, i) & PAGE - 1
-    return pattern.ZEROS[:at] + bytes([value]) + pattern.ZEROS[at + 1:]
+    return pattern.over(pattern.ZEROS, (pattern.mix(seed, i) & PAGE - 1, bytes([value])))
 
 
 def read(run):
@@ -229,13 +229,13 @@ def read(run):
     run.part('reads', used <= 2 * zeros + 6, 'reading takes no frames', f'{used} were taken')
     nothing = {i: pattern.ZEROS for i in range(2 * zeros)}
     wrong = unlike(run, child, z, nothing)
-    run.part('zeros', not wrong, 'the child reads zeros', text(wrong))
+    run.part('zeros', not wrong, 'the child reads zeros', some(wrong))
     run.stop('wrote')
     child, old = run.space(), run.checked_space(parent)
     good, words = holds(run, child, z, {i: poked(seed, i, i + 1) for i in range(2 * zeros)})
     run.part('zeros', good, 'the child has the byte that it wrote, and zeros', words)
     wrong = [q for q in old.range(z, 2 * zeros) if q.present and run.content(old, q.va) != pattern.ZEROS]
-    run.part('zeros', not wrong, "the parent's pages are zero", text(wrong))
+    run.part('zeros', not wrong, "the parent's pages are zero", some(wrong))
     at = run.stop('parent')
     now = run.space()
     good, words = holds(run, now, z, {i: poked(seed + 1, i, i + 2) for i in range(2 * zeros)})
@@ -244,7 +244,7 @@ def read(run):
              'the parent read zeros before, and reads zeros in fresh memory',
              f'{at.args[2] + at.args[3]} words')
     loose = [q for q in now.present() if q.may('w') and run.guest.frame(q.pa)[1] == 'zero']
-    run.part('zeros', not loose, 'nobody may write to the page of zeros', text(loose))
+    run.part('zeros', not loose, 'nobody may write to the page of zeros', some(loose))
     run.end()
 
 

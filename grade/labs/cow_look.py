@@ -1,17 +1,11 @@
 """What the checks of lab 3 share: looking at the page tables of a family of processes, and at memory as a whole."""
 from core import pattern
 from core.guest import PAGE
-from core.verdict import Fail
+from core.verdict import some
 
 SMALL_PAGES = 6
 NEAR = 16     # pages: a fault may deal with so many neighbours at once
 SLACK = 3     # frames: a bounce buffer, a page that was in use just before
-
-
-def text(pages, most=3):
-    """A few pages in words."""
-    pages = list(pages)
-    return '; '.join(map(str, pages[:most])) + (f'; and {len(pages) - most} more' if len(pages) > most else '')
 
 
 def rights(page):
@@ -30,7 +24,7 @@ def pages_of(seed, numbers):
 def holds(run, space, p, contents):
     """(whether the pages hold these bytes, words for a student)."""
     bad = unlike(run, space, p, contents)
-    return not bad, f'other bytes in {text(bad)}' if bad else ''
+    return not bad, f'other bytes in {some(bad)}' if bad else ''
 
 
 def same(a, b, p, numbers):
@@ -68,7 +62,7 @@ def sharing(run, parent, p, n, seed, once=True):
              f'{len(shared)} are shared; child: {child[p + lost[0] * PAGE] if lost else ""}; parent: '
              f'{old[p + lost[0] * PAGE] if lost else ""}')
     wrong = unlike(run, child, p, pages_of(seed, range(n)))
-    run.need(not wrong, 'a child that finds what its parent wrote', f'other bytes in {text(wrong)}')
+    run.need(not wrong, 'a child that finds what its parent wrote', f'other bytes in {some(wrong)}')
     there = copies(run, seed, n) if once else 0
     run.need(there <= n + SLACK, f'memory that holds the {n} pages once', f'it holds {there} such pages')
     return child, old
@@ -82,16 +76,7 @@ def begin(run):
     run.stop('small')
     child, old = sharing(run, at.root, p, SMALL_PAGES, pattern.mix(run.seed, 1000))
     loose = [page for s in (child, old) for page in s.range(p, SMALL_PAGES) if page.may('w')]
-    run.need(not loose, 'no right to write to a page that two processes map', text(loose))
-
-
-def stop_of(run, *names):
-    """The next stop, one of these."""
-    at = run.next_stop()
-    if at is None or at.name not in names:
-        raise Fail(f'the test program comes to its stop "{names[0]}"',
-                   f'it came to "{at.name}"' if at else run.why_ended())
-    return at
+    run.need(not loose, 'no right to write to a page that two processes map', some(loose))
 
 
 def other_than(before, now, kinds, slack):

@@ -2,8 +2,10 @@
 shortage, many processes, several harts."""
 from core import pattern
 from core.guest import PAGE
+from core.pattern import over
 from core.table import Machine, Test
-from labs.cow_look import begin, holds, other_than, pages_of, rights, same, sharing, stop_of, text, writable_shared
+from core.verdict import some
+from labs.cow_look import begin, holds, other_than, pages_of, rights, same, sharing
 
 CALL_PAGES = 32
 STAT_SIZE = 24
@@ -11,21 +13,17 @@ STACKS = 80   # frames: kernel stacks that are kept for the next process
 EXCLUSIVE = 'no right to write to a frame that two processes map'
 
 
-def over(page, at, data):
-    return page[:at] + data + page[at + len(data):]
-
-
 def after_calls(run, space, p):
     """The pages after g_cow_calls' calls: {number: bytes}. What fstat and pipe put down is taken as it is."""
     want = pages_of(run.seed, range(CALL_PAGES))
     data = b''.join(pattern.mix(run.seed + 5 & pattern.MASK, i).to_bytes(8, 'little') for i in range(40))
-    want[0], want[1] = over(want[0], PAGE - 160, data[:160]), over(want[1], 0, data[160:])
+    want[0], want[1] = over(want[0], (PAGE - 160, data[:160])), over(want[1], (0, data[160:]))
     for page, at, size in ((2, 8, 8), (3, 64, STAT_SIZE)):
         now = run.content(space, p + page * PAGE)
-        want[page] = over(want[page], at, now[at:at + size]) if now else want[page]
+        want[page] = over(want[page], (at, now[at:at + size])) if now else want[page]
     head = run.program.data[:64]
-    want[4], want[5] = over(want[4], PAGE - 32, head[:32]), over(want[5], 0, head[32:])
-    want[6] = over(want[6], 20, (run.seed % 100 + 3).to_bytes(4, 'little'))
+    want[4], want[5] = over(want[4], (PAGE - 32, head[:32])), over(want[5], (0, head[32:]))
+    want[6] = over(want[6], (20, (run.seed % 100 + 3).to_bytes(4, 'little')))
     return want
 
 
@@ -51,7 +49,7 @@ def calls(run):
         run.part(who, good, 'the other process has its pages as before', words)
         both = same(caller, other, p, range(7))
         run.part(who, not both, 'pages that were written are frames of their own',
-                 text(caller[p + i * PAGE] for i in both))
+                 some(caller[p + i * PAGE] for i in both))
         last = CALL_PAGES - 1
         run.part(who, same(caller, other, p, (last,)), 'a page that no call wrote is still shared',
                  caller[p + last * PAGE])
@@ -76,15 +74,16 @@ def keep_rights(run):
         run.stop('child')
         child, _ = sharing(run, parent, p, n, seed, once=what == 0)
         run.part(name, not unchanged(first, child), 'the child has the rights that its parent has',
-                 text(unchanged(first, child)))
+                 some(unchanged(first, child)))
         run.traps()
         at = run.stop('try')
         child, target = run.space(), at.args[0]
         loose = [child[va] for va in fixed if child[va].may('w')]
-        run.part('text', not loose, 'text and constants are read-only', text(loose))
+        run.part('text', not loose, 'text and constants are read-only', some(loose))
         run.part('heap', rights(child[p]) == 'rwu', 'a copy has the rights of the heap: r, w, u', child[p])
-        run.part(name, not unchanged(first, child), 'rights as before after a write', text(unchanged(first, child)))
-        at = stop_of(run, 'died', 'alive')
+        run.part(name, not unchanged(first, child), 'rights as before after a write', some(unchanged(first, child)))
+        at = run.next_stop()
+        run.need(at is not None and at.name in ('died', 'alive'), 'a process that dies, or goes on', run.why_ended())
         hits = [t for t in run.traps() if t.fault == ('fetch' if name == 'heap' else 'store') and t.tval == target]
         run.part(name, at.name == 'died' and hits and hits[-1].from_user,
                  'a process that breaks the rules dies of its fault',
@@ -107,7 +106,7 @@ def sparse(run):
     run.need(len(both) == len(touched), f'a child that shares the {len(touched)} pages that there are',
              f'{len(both)} are shared')
     extra = [q for q in child.pages.values() if first[q.va].empty and p <= q.va < p + n * PAGE]
-    run.part('holes', not extra, 'pages that the parent never touched are not there', text(extra))
+    run.part('holes', not extra, 'pages that the parent never touched are not there', some(extra))
     run.part('holes', child.tables <= first.tables + 2, f'as many page tables as the parent has, {first.tables}',
              child.tables)
     run.stop('wrote')
@@ -117,7 +116,7 @@ def sparse(run):
     run.part('holes', good, 'the parent has what it wrote', words)
     for i in range(count):
         page = pattern.mix(seed + 1, i) % n
-        want[page] = over(want.get(page, pattern.ZEROS), 9, bytes([i + 1]))
+        want[page] = over(want.get(page, pattern.ZEROS), (9, bytes([i + 1])))
         run.part('holes', page in touched or old[p + page * PAGE].empty, "a child's write fills no hole of its parent",
                  old[p + page * PAGE])
     good, words = holds(run, child, p, want)
@@ -139,7 +138,7 @@ def leave(run):
         if how == 'shrinking':
             run.stop('shrunk')
             gone = run.space().present(p, n)
-            run.part('kept', not gone, 'a heap that was given back is empty', text(gone))
+            run.part('kept', not gone, 'a heap that was given back is empty', some(gone))
             good, words = holds(run, run.checked_space(parent), p, plain)
             run.part('kept', good, 'what the other has is as before', words)
             run.stop('grown')
@@ -207,7 +206,7 @@ def oom(run):
         at = run.stop('parent')
         good, words = holds(run, run.space(), p, plain)
         run.part('survivor', good, 'the parent has its bytes', words)
-        run.part('survivor', at.args[1] == (1 << 64) - 1, 'the child died for want of memory', f'status {at.args[1]}')
+        run.part('survivor', at.args[1] == pattern.MASK, 'the child died for want of memory', f'status {at.args[1]}')
     run.stop('over')
     good, words = holds(run, run.space(), p, pages_of(seed + 3, range(n)))
     run.part('survivor', good, 'the parent can write', words)
@@ -236,7 +235,7 @@ def many(run):
     run.part('many', len(users) >= count - 2, f'{count + 1} processes map one frame, or all but those that wrote',
              f'{len(users)} do')
     loose = [s[p + i * PAGE] for s in users for i in (2, 3) if s[p + i * PAGE].may('w')]
-    run.part('many', not loose, EXCLUSIVE, text(loose))
+    run.part('many', not loose, EXCLUSIVE, some(loose))
     run.stop('gone')
     good, words = holds(run, run.space(), p, pages_of(seed, range(4)))
     run.part('many', good and run.space()[p].pa == frame, 'the parent has its frames and bytes when all have gone',

@@ -10,6 +10,7 @@ interrupts off, tp and sscratch as kernel code has them. A call returns to an ad
 import struct
 
 from core.guest import RAM_BASE
+from core.pattern import MASK
 from core.verdict import Fail
 from qmp import Gone
 
@@ -20,7 +21,6 @@ USER, SUPERVISOR = 0, 1
 BACK = 'trap_stack_overflow'  # a correct kernel never gets there
 CPU_KSP = 0                   # kernel/lib/cpu.h
 KEPT = 512                    # bytes at the top of the stack, where a trap keeps the program's registers
-MASK = (1 << 64) - 1
 
 
 class Kernel:

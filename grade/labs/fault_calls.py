@@ -5,10 +5,10 @@ import struct
 
 import faultline
 from core import pattern
+from core.verdict import some
 from labs.fault_call import Kernel
 from labs.fault_lib import KILLED, LOAD, PAGE, STORE, attempt, bystander, must_die, must_live, need_death, same_text
 
-MINUS_ONE = (1 << 64) - 1
 VMALLOC_LAST = 0xffffffefc0000000  # the last GiB of the kernel's vmalloc area (kernel/memlayout.h)
 
 
@@ -42,7 +42,7 @@ def step(run, base, pages, i, end):
     run.part('moves', stale == 0, 'new memory of the heap reads as 0', f'{stale} bytes of it do not')
     holds(run, space, pages, f'the heap keeps what was written when its end moves from {old:#x} to {new:#x}')
     behind = [p for p in space.present() if up(new) <= p.va < run.guest.layout['STACK_LIMIT']]
-    run.part('ends', not behind, f'no page behind the end of the heap, {new:#x}', ', '.join(map(str, behind[:3])))
+    run.part('ends', not behind, f'no page behind the end of the heap, {new:#x}', some(behind))
     if i % 4 == 0:
         must_die(run, 'ends')
     if i % 4 == 1 and old > new:
@@ -66,7 +66,7 @@ def heap(run):
     at = run.stop('deep')
     space = run.space(at)
     data = run.content(space, at.args[0] & -PAGE) or b''
-    word = struct.pack('<Q', at.args[1] & (1 << 64) - 1)
+    word = struct.pack('<Q', at.args[1] & pattern.MASK)
     run.part('moves', data[at.args[0] % PAGE:][:8] == word, 'the stack reaches some pages down', space[at.args[0]])
     must_die(run, 'ends')
     run.stop('end')
@@ -159,7 +159,7 @@ def pointers(run):
     for i in range(count):
         number, addr, value = struct.unpack_from('<3Q', data, where % PAGE + 24 * i)
         short = addr < p + 3 * PAGE < addr + 16 and value <= p + 3 * PAGE - addr and number in (1, 2, 7, 8)
-        run.part('refused', value == MINUS_ONE or short, f'{CALLS.get(number)} with the address {addr:#x} gives -1',
+        run.part('refused', value == pattern.MASK or short, f'{CALLS.get(number)} with the address {addr:#x} gives -1',
                  f'{value:#x}')
     kept = all(run.content(space, p + i * PAGE, PAGE - 16) == pattern.page(seed, i)[:-16] for i in range(3))
     run.part('unchanged', kept, 'memory beside a bad address stays as it was', space[p])

@@ -2,14 +2,14 @@
 saying from outside whether the access was made, and whether its process went on.
 """
 from core import pattern
+from core.pattern import PAGE
 
 FETCH, LOAD, STORE = 12, 13, 15
 LOAD_1, LOAD_8, STORE_1, STORE_8, AMO, JUMP = range(1, 7)
 NAMES = {LOAD_1: 'load of a byte', LOAD_8: 'load', STORE_1: 'store of a byte', STORE_8: 'store',
          AMO: 'atomic add', JUMP: 'jump'}
 CAUSES = {LOAD_1: LOAD, LOAD_8: LOAD, STORE_1: STORE, STORE_8: STORE, AMO: STORE, JUMP: FETCH}
-KILLED = (1 << 64) - 1  # what wait says, as a register has it
-PAGE = 4096
+KILLED = pattern.MASK  # what wait says, as a register has it
 
 
 def user_faults(traps):

@@ -2,6 +2,7 @@
 from core import pattern
 from core.pattern import PAGE
 from core.table import Machine, Test
+from core.verdict import some
 from labs.lazy_seen import AROUND, Calls, differs, marked, need_lazy, need_usable, references, span, spot, spots, there
 
 MANUAL = 'lab/lazy/README.md#'
@@ -18,7 +19,7 @@ def shrink(run):
     run.stop('empty')
     left, got = there(run.space(), p, span(8)), run.ledger()['free'] - full
     run.part('gone', not left and got >= 8, 'empty PTEs behind the end of the heap, and 8 frames more that are free',
-             f'{got} frames more; {"; ".join(map(str, left[:3]))}')
+             f'{got} frames more; {some(left)}')
     at = run.stop('dense')
     p, full = at.args[0], run.ledger()['free']
     run.stop('part')
@@ -26,7 +27,7 @@ def shrink(run):
     left = there(space, p + (keep + 1) * PAGE, n - keep - 1)
     run.part('gone', not left and got >= n - keep - 2,
              f'empty PTEs behind the end of the heap, and {n - keep - 1} frames back',
-             f'{got} frames back; {"; ".join(map(str, left[:3]))}')
+             f'{got} frames back; {some(left)}')
     shown = differs(run, space, {p + i * PAGE: pattern.page(seed, i) for i in range(keep)})
     begin = run.content(space, p + keep * PAGE, 100)
     run.part('again', not shown and begin == pattern.page(seed, keep)[:100],
@@ -74,7 +75,7 @@ def flush(run):
     run.need(len(frames) == n, f'{n} pages that were written', f'{len(frames)} pages')
     free = run.ledger()['free']
     order = Order(run, at.root, frames)
-    run.stop('gone', order.calls)
+    run.stop('gone', calls=order.calls)
     order.calls.end()
     run.part('order', not order.early, 'a frame is free after the flush of its page, not before',
              f'{len(order.early)} of {n}, e.g. {order.early[:1]}')

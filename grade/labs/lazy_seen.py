@@ -5,7 +5,8 @@ answers challenge 1 of the lab loses nothing.
 """
 import struct
 
-from core.pattern import PAGE, WORDS, ZEROS, mix
+from core.pattern import PAGE, WORDS, ZEROS, mix, over
+from core.verdict import some
 
 AROUND = 16
 STRIDE = 64
@@ -42,10 +43,7 @@ def marked(seed, i):
 
 def poked(*pieces):
     """A page of zeros with bytes at (offset, bytes)."""
-    page = bytearray(ZEROS)
-    for at, data in pieces:
-        page[at:at + len(data)] = data
-    return bytes(page)
+    return over(ZEROS, *pieces)
 
 
 # ---- pages
@@ -74,13 +72,13 @@ def need_lazy(run, space, p, n, touched):
     shown = only_touched(space, p, n, touched)
     run.need(not shown, LAZY, shown)
     run.need(all(space[va].present for va in touched), 'a frame for each page that was touched',
-             '; '.join(str(space[va]) for va in touched if not space[va].present))
+             some(space[va] for va in touched if not space[va].present))
 
 
 def need_empty(run, space, p, n):
     found = there(space, p, n)
     run.need(not found, f'{n} empty PTEs before anything is touched',
-             f'{len(found)} are not: {"; ".join(map(str, found[:3]))}')
+             f'{len(found)} are not: {some(found)}')
 
 
 def differs(run, space, pages):
@@ -164,8 +162,8 @@ def need_usable(run, name, free):
 
 
 class Calls:
-    """Calls of a kernel function while the machine runs to a stop: run.stop(name, calls). entered(args) is told of
-    each; `made` collects (args, result). For one hart, and functions that do not sleep."""
+    """Calls of a kernel function while the machine runs to a stop: run.stop(name, calls=calls). entered(args) is
+    told of each; `made` collects (args, result). For one hart, and functions that do not sleep."""
 
     def __init__(self, run, function, entered=lambda args: None):
         self.stub, self.entered, self.made = run.stub, entered, []

@@ -2,10 +2,10 @@
 clock and OPT, which are simulated here."""
 import hashlib
 
-from core.pattern import mix
+from core.pattern import MASK, PAGE, mix
 from core.table import Machine, Test
 
-PAGE, BLOCK, MASK = 4096, 128, (1 << 64) - 1
+BLOCK = 128
 KINDS = {'zipf': 0, 'phases': 1, 'scan': 2}
 
 

@@ -6,9 +6,10 @@ that can be looked at: while they stop, nothing is on its way.
 from core import pattern
 from core.guest import PAGE
 from core.table import Machine, Test
+from core.verdict import some
 from labs import swap_more as more
-from labs.swap_lib import (Counters, arrive, bad_pages, first_out, need_distinct, need_few_frames, need_on_disk,
-                           need_out, of, out, some)
+from labs.swap_lib import (Counters, bad_pages, first_out, need_distinct, need_few_frames, need_on_disk,
+                           need_out, of, out, own_of, spaces)
 
 MANUAL = 'lab/swap/README.md#the-task'
 
@@ -17,7 +18,7 @@ def more_than_memory(run):
     """A working set of two to three times the pool."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
     p, since = run.stop('begin').args[0], Counters(run)
-    arrive(run, 'filled', f'a program can write {n} pages where there are {pool} frames')
+    run.stop('filled', f'a program can write {n} pages where there are {pool} frames')
     space = run.space()
     gone = need_out(run, space, p, n, n - pool)
     need_distinct(run, gone)
@@ -25,18 +26,18 @@ def more_than_memory(run):
     need_few_frames(run, pool)
     run.need(since.written >= len(gone), f'the swap disk took {len(gone)} pages', since.written)
     since.need_honest()
-    at = arrive(run, 'read', 'all pages can be read')
+    at = run.stop('read', 'all pages can be read')
     run.part('disk', True, '')
     wrong = bad_pages(run, run.space(), p, n, of(seed))
     run.part('back', at.args[1] == 0 and not wrong, 'every page comes back as it was',
              f'the program saw {at.args[1]} wrong words; wrong pages: {some(wrong)}')
     run.part('back', since.read >= n - pool, f'at least {n - pool} pages are read from the swap disk', since.read)
-    arrive(run, 'changed', 'pages can be written')
+    run.stop('changed', 'pages can be written')
     space = run.space()
     gone = need_out(run, space, p, n, n - pool)
     wrong = bad_pages(run, space, p, n, lambda i: pattern.page(seed + (i % 3 == 0), i))
     run.part('back', not wrong, 'pages that were changed and went again have the new bytes', some(wrong))
-    at = arrive(run, 'again', 'all pages can be read again')
+    at = run.stop('again', 'all pages can be read again')
     run.part('back', at.args[1] == 0, 'every page comes back as it was changed', f'{at.args[1]} wrong words')
     need_few_frames(run, pool)
     since.need_honest()
@@ -48,19 +49,19 @@ def dirty(run):
     seed, n = run.given, run.drawn['pages']
     p = run.stop('filled').args[0]
     since = Counters(run)
-    arrive(run, 'out', 'pages leave memory')
+    run.stop('out', 'pages leave memory')
     gone = need_out(run, run.space(), p, n, n)
     need_distinct(run, gone)
     need_on_disk(run, gone, p, of(seed))
     run.need(since.written >= n, f'the swap disk took {n} pages', since.written)
-    at, before = arrive(run, 'in', 'pages come back'), since.written
+    at, before = run.stop('in', 'pages come back'), since.written
     space = run.space()
     wrong = bad_pages(run, space, p, n, of(seed))
     run.need(at.args[1] == 0 and not wrong, 'pages that are only read come back as they were', some(wrong))
     run.need(since.read >= n, f'the swap disk gave {n} pages', since.read)
     odd = [page for page in space.range(p, n) if not page.may('ru') or page.may('x')]
     run.part('dirty', not odd, 'a page that came back has the rights that it had', some(odd))
-    arrive(run, 'clean', 'pages leave memory again')
+    run.stop('clean', 'pages leave memory again')
     space = run.space()
     need_on_disk(run, need_out(run, space, p, n, n), p, of(seed))
     again = since.written - before
@@ -68,25 +69,24 @@ def dirty(run):
              f'the swap disk took {again} pages for {n}')
     changes = {'dirty': lambda i: pattern.page(seed + i % 2, i), 'word': lambda i: with_word(seed, i)}
     for name, want in changes.items():
-        at = arrive(run, name, 'pages can be changed, and leave memory')
+        at = run.stop(name, 'pages can be changed, and leave memory')
         space = run.space()
         wrong = bad_pages(run, space, p, n, want)
         run.part('dirty', at.args[1] == 0 and not wrong,
                  'a page that was changed after it came back is written again when it goes',
                  f'the program saw {at.args[1]} wrong pages or words; {some(wrong)}')
         run.need(len(out(space, p, n)) == n, f'all {n} pages are out again', len(out(space, p, n)))
-    at = arrive(run, 'end', 'pages come back')
+    at = run.stop('end', 'pages come back')
     run.part('dirty', at.args[1] == 0, 'the pages hold what was written last', f'{at.args[1]} words or pages are wrong')
     run.end()
 
 
 def with_word(seed, i):
     """Page i of g_swap_dirty after one word of each even page was changed."""
-    data = bytearray(pattern.page(seed + i % 2, i))
-    if i % 2 == 0:
-        at = i % pattern.WORDS * 8
-        data[at:at + 8] = pattern.mix(seed + 2, i).to_bytes(8, 'little')
-    return bytes(data)
+    if i % 2:
+        return pattern.page(seed + 1, i)
+    return pattern.over(pattern.page(seed, i),
+                        (i % pattern.WORDS * 8, pattern.mix(seed + 2, i).to_bytes(8, 'little')))
 
 
 def several_spaces(run):
@@ -94,10 +94,10 @@ def several_spaces(run):
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
     p, since, filled = first_out(run, of(seed))[0], None, []
     for _ in range(3):
-        at = arrive(run, 'filled', 'three programs can fill more memory than there is')
+        at = run.stop('filled', 'three programs can fill more memory than there is')
         since = since or Counters(run)
         filled.append((at.root, at.args[1]))
-    arrive(run, 'all', 'the first program can read its pages')
+    run.stop('all', 'the first program can read its pages')
     gone = []
     for root, number in filled:
         space = run.checked_space(root)
@@ -111,7 +111,7 @@ def several_spaces(run):
     need_few_frames(run, pool)
     run.part('own', True, '')
     for name in ('fork', 'exec', 'parent'):
-        at = arrive(run, name, 'each program can read its pages')
+        at = run.stop(name, 'each program can read its pages')
         run.part('own', at.args[1] == 0, 'each program sees its own bytes', f'{name}: {at.args[1]} wrong words')
         root = at.root
         wrong = bad_pages(run, run.space(at), p, n, of(dict(filled)[root]))
@@ -129,7 +129,7 @@ def forked(run):
     gone = need_out(run, run.space(), p, n, n)
     need_on_disk(run, gone, p, of(seed))
     since = Counters(run)
-    arrive(run, 'forked', 'a program whose pages are out can fork')
+    run.stop('forked', 'a program whose pages are out can fork')
     named = [[page.pte for page in out(space, p, n)] for space in spaces_with(run, gone)]
     run.need(len(named) == 4, 'all four processes name the slots', f'{len(named)} do')
     run.need(since.written == 0, 'fork shares slots: nothing is written', since.written)
@@ -140,50 +140,40 @@ def forked(run):
                  run.why_ended() if at is None else at.name)
         me, wrote = at.args[0], at.name == 'wrote'
         roots[me] = at.root
-        wrong = bad_pages(run, run.space(at), p, n, writer(seed, me if wrote else -1))
+        wrong = bad_pages(run, run.space(at), p, n, own_of(seed, me if wrote else -1, 4))
         run.part('private', at.args[2] == 0 and not wrong, 'each process sees its own writes and nobody else\'s',
                  f'generation {me} saw {at.args[2]} wrong words; {some(wrong)}')
-    arrive(run, 'apart', 'pages of three generations leave memory')
+    run.stop('apart', 'pages of three generations leave memory')
     all_named = {}
     for me, root in [*roots.items(), (9, first)]:
         space = run.checked_space(root)
-        wrong = bad_pages(run, space, p, n, writer(seed, me))
+        wrong = bad_pages(run, space, p, n, own_of(seed, me, 4))
         run.part('private', not wrong, 'pages that are out have the bytes of their process',
                  f'generation {me}: {some(wrong)}')
         for page in out(space, p, n):
-            all_named.setdefault(page.slot, set()).add(writer(seed, me)((page.va - p) // PAGE))
+            all_named.setdefault(page.slot, set()).add(own_of(seed, me, 4)((page.va - p) // PAGE))
     run.part('private', all(len(texts) == 1 for texts in all_named.values()),
              'a slot is named only by PTEs of pages that are equal',
              some(slot for slot, texts in all_named.items() if len(texts) > 1))
     for _ in range(3):
-        at = arrive(run, 'ends', 'generations can check their pages while others end')
+        at = run.stop('ends', 'generations can check their pages while others end')
         run.part('last', at.args[2] == 0, 'who is left has all its pages',
                  f'generation {at.args[0]} saw {at.args[2]} wrong words')
         for me, root in [*roots.items(), (9, first)]:
-            wrong = bad_pages(run, run.checked_space(root), p, n, writer(seed, me))
+            wrong = bad_pages(run, run.checked_space(root), p, n, own_of(seed, me, 4))
             run.part('last', not wrong, 'the end of one process takes nothing from the others',
                      f'generation {me}: {some(wrong)}')
         roots.pop(at.args[0])
-    at = arrive(run, 'alone', 'the first process is left')
+    at = run.stop('alone', 'the first process is left')
     wrong = bad_pages(run, run.space(), p, n, of(seed))
     run.part('last', at.args[1] == 0 and not wrong, 'the first process has all its pages', some(wrong))
     since.need_read(n)
     run.end()
 
 
-def writer(seed, me):
-    """Contents in generation `me` of g_swap_fork: pages i with i % 4 == me are its own."""
-    return lambda i: pattern.page(seed + (1 + me if i % 4 == me else 0), i)
-
-
 def spaces_with(run, gone):
     """Spaces that name all of these slots at the same addresses."""
-    found = []
-    for root in run.guest.roots():
-        space = run.checked_space(root)
-        if all(space[page.va].pte == page.pte for page in gone):
-            found.append(space)
-    return found
+    return [space for space in spaces(run) if all(space[page.va].pte == page.pte for page in gone)]
 
 
 TESTS = (

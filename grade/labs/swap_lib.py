@@ -2,20 +2,10 @@
 and what it holds."""
 from core import pattern
 from core.guest import PAGE
-from core.verdict import Fail
+from core.verdict import some
 
 PTE_KNOWN = 0x3ff  # the bits of a PTE beside the page number
 MOST_KERNEL = 64   # frames by which the kernel's own memory may grow while a test runs, tables apart
-
-
-def arrive(run, name, expected):
-    """The machine at the program's stop `name`; that it gets there is what `expected` says."""
-    at = run.next_stop()
-    if at is None:
-        raise Fail(expected, f'{run.why_ended()}; the program was on its way to "{name}"')
-    if at.name != name:
-        raise Fail(expected, f'the program came to its stop "{at.name}" instead of "{name}"')
-    return at
 
 
 def slot_bytes(run, page):
@@ -50,10 +40,9 @@ def of(seed):
     return lambda i: pattern.page(seed, i)
 
 
-def some(texts, most=3):
-    """The first few of them, and how many there are."""
-    texts = list(map(str, texts))
-    return f'{len(texts)} of them: ' + '; '.join(texts[:most]) if texts else 'none'
+def own_of(seed, me, n):
+    """The same for sharer `me` of n, who has then filled each page i with i % n == me with a seed of its own."""
+    return lambda i: pattern.page(seed + (1 + me if i % n == me else 0), i)
 
 
 def out(space, p, n):
@@ -69,14 +58,14 @@ def need_out(run, space, p, n, least):
     slots = run.test.machine.swap << 8
     odd = [page for page in gone if page.pte & PTE_KNOWN != space.swap_tag or not 0 < page.slot < slots]
     run.need(not odd, f'PTEs of pages that are out: PTE_SWAP, a slot from 1 to {slots - 1}, all other bits 0',
-             '; '.join(f'{page.va:#x}: {page.pte:#x}' for page in odd[:3]))
+             some(f'{page.va:#x}: {page.pte:#x}' for page in odd))
     return gone
 
 
 def first_out(run, want):
     """The pages with which a test begins have left memory, and the disk has what was in them: want(i). Returns their
     address and number."""
-    at = arrive(run, 'leave', 'pages can leave memory')
+    at = run.stop('leave', 'pages can leave memory')
     p, n = at.args[:2]
     gone = need_out(run, run.space(), p, n, n)
     need_distinct(run, gone)

@@ -2,8 +2,9 @@
 a storm."""
 from core import failing, pattern
 from core.guest import PAGE
-from labs.swap_lib import (Counters, arrive, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk,
-                           need_out, of, out, slow, some)
+from core.verdict import some
+from labs.swap_lib import (Counters, bad_pages, first_out, held, need_distinct, need_few_frames, need_on_disk,
+                           need_out, of, out, own_of, slow, spaces)
 
 SLOW = 25  # requests a second: so slow that others surely come to want the same page
 
@@ -19,7 +20,7 @@ def sharers(run):
     run.need(len(others) == 2, 'three processes have the memory', f'{1 + len(others)}')
     shared = sum(all(s[page.va].pa == page.pa for s in others) for page in frames.values())
     run.need(shared >= n - 1, f'all three map the same {n} frames', shared)
-    arrive(run, 'out', 'a page that others map leaves memory')
+    run.stop('out', 'a page that others map leaves memory')
     gone = need_out(run, run.space(), p, n, n)
     need_on_disk(run, gone, p, of(seed))
     need_distinct(run, gone)
@@ -30,11 +31,11 @@ def sharers(run):
              f'the swap disk took {since.written} pages')
     slow(run, reads=SLOW)
     for _ in range(3):
-        at = arrive(run, 'reads', 'all three can read their pages')
+        at = run.stop('reads', 'all three can read their pages')
         wrong = bad_pages(run, run.space(), p, n, of(seed))
         run.part('back', at.args[2] == 0 and not wrong, 'the pages come back to all three', some(wrong))
     slow(run)
-    again = arrive(run, 'again', 'the pages leave memory again')
+    again = run.stop('again', 'the pages leave memory again')
     for space in family(run, p, n):
         gone = out(space, p, n)
         run.part('back', len(gone) == n, 'the pages are out again, in all three', f'{len(gone)} of {n}')
@@ -42,28 +43,23 @@ def sharers(run):
         run.part('back', not wrong, 'the slots hold the bytes of the pages', some(wrong))
     first = again.root
     for _ in range(2):
-        at = arrive(run, 'wrote', 'sharers can write')
+        at = run.stop('wrote', 'sharers can write')
         me = at.args[0]
-        space, want = run.space(), mine_of_three(seed, me)
+        space, want = run.space(), own_of(seed, me, 3)
         wrong = bad_pages(run, space, p, n, want)
         run.part('back', at.args[2] == 0 and not wrong, 'each process sees its own writes',
                  f'process {me}: {some(wrong)}')
         wrong = bad_pages(run, run.checked_space(first), p, n, of(seed))
         run.part('back', not wrong, "a write of one changes nothing of another's", some(wrong))
-    at = arrive(run, 'alone', 'the first process is left')
+    at = run.stop('alone', 'the first process is left')
     since.need_read(n)
     run.part('back', at.args[1] == 0, 'the first process has all its pages', f'{at.args[1]} wrong words')
     run.end()
 
 
-def mine_of_three(seed, me):
-    return lambda i: pattern.page(seed + (1 + me if i % 3 == me else 0), i)
-
-
 def family(run, p, n):
     """Spaces with something at each of these pages."""
-    found = [run.checked_space(root) for root in run.guest.roots()]
-    return [space for space in found if all(not page.empty for page in space.range(p, n))]
+    return [space for space in spaces(run) if all(not page.empty for page in space.range(p, n))]
 
 
 def others_now(run, others):
@@ -75,22 +71,22 @@ def slots(run):
     n, cycles, slots_there = run.drawn['pages'], run.drawn['cycles'], run.test.machine.swap << 8
     since = None
     for k in range(3 * cycles):
-        at = arrive(run, 'out',
-                    f'after {k} times {n} pages that were given up there are slots for {n} more, of {slots_there}')
+        at = run.stop('out',
+                      f'after {k} times {n} pages that were given up there are slots for {n} more, of {slots_there}')
         since = since or Counters(run)
         p, number = at.args[0], at.args[2]
         gone = need_out(run, run.space(), p, n, n)
         need_on_disk(run, gone, p, of(number))
         need_distinct(run, gone)
     run.part('cycles', True, '')
-    arrive(run, 'all', 'nearly all slots can be in use at once')
+    run.stop('all', 'nearly all slots can be in use at once')
     p, many, space = run.current.args[0], run.drawn['all'], run.space()
     gone = out(space, p, many)
     run.part('all', len(gone) == many, f'{many} of {slots_there - 1} slots can be in use at once', f'{len(gone)}')
     wrong = bad_pages(run, space, p, many, of(run.given))
     run.part('all', not wrong, 'pages keep their bytes', some(wrong))
     run.part('all', len({page.slot for page in gone}) == len(gone), 'each page has its own slot', '')
-    at = arrive(run, 'end', 'the pages come back')
+    at = run.stop('end', 'the pages come back')
     since.need_read(many)
     run.part('all', at.args[1] == 0, 'pages keep their bytes', f'{at.args[1]} wrong words')
     since.need_honest()
@@ -101,13 +97,13 @@ def calls(run):
     """read, write, exec, wait with memory that is out."""
     seed, n, pool = run.given, run.drawn['pages'], run.test.machine.uframes
     first_out(run, of(seed))
-    at = arrive(run, 'thrash', 'programs together use more memory than there is')
+    at = run.stop('thrash', 'programs together use more memory than there is')
     since = Counters(run)
-    at = arrive(run, 'calls', 'pages leave memory')
+    at = run.stop('calls', 'pages leave memory')
     need_out(run, run.space(), at.args[0], n, n - 2)
     need_few_frames(run, pool)
     for name, first in (('file', 9), ('pipe', 0)):
-        at = arrive(run, name, 'system calls read and write memory that is out')
+        at = run.stop(name, 'system calls read and write memory that is out')
         data = b''.join(held(run, page) or b'' for page in run.space().range(at.args[0], n))
         want = b''.join(pattern.page(seed, i) for i in range(n))
         want = pattern.page(seed + 1, 0)[:first] + want[first:]
@@ -115,7 +111,7 @@ def calls(run):
                  f'{at.args[1]} calls failed; ' + ('the bytes are right' if data == want else difference(data, want)))
     since.need_read(n)
     since.need_honest(most_fs=8 * n)
-    at = arrive(run, 'exec', 'exec and wait use memory that is out')
+    at = run.stop('exec', 'exec and wait use memory that is out')
     run.part('calls', at.args[0] == 0,
              'exec takes its arguments from, and wait puts the status into, pages that are out', '')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
@@ -137,23 +133,23 @@ def full(run):
     since = None
     first_out(run, of(seed + 9))
     for _ in range(2):
-        at = arrive(run, 'half', f'a program can use {half} pages where there are {pool} frames and swap')
+        at = run.stop('half', f'a program can use {half} pages where there are {pool} frames and swap')
         since = since or Counters(run)
         need_on_disk(run, need_out(run, run.space(), at.args[0], half, half - pool), at.args[0], of(seed + 2))
-        at = arrive(run, 'died', 'a program that takes more than there is ends, or is refused memory, and ' + survivors)
+        at = run.stop('died', 'a program that takes more than there is ends, or is refused memory, and ' + survivors)
         status = at.args[1] & 0xffffffff
         run.part('others', status != 0, f'{most} pages are more than there is: the program cannot have all of them',
                  'it ended with 0')
         wrong = bad_pages(run, run.space(), at.args[0], small, of(seed + 9))
         run.part('others', at.args[2] == 0 and not wrong, survivors, some(wrong))
-    at = arrive(run, 'room', 'memory of programs that have ended can be used again')
+    at = run.stop('room', 'memory of programs that have ended can be used again')
     gone = need_out(run, run.space(), at.args[0], half, half - pool)
     need_on_disk(run, gone, at.args[0], of(seed + 3))
     need_few_frames(run, pool)
-    at = arrive(run, 'right', 'memory of programs that have ended can be used again')
+    at = run.stop('right', 'memory of programs that have ended can be used again')
     since.need_read(half - pool)
     run.part('again', at.args[1] == 0, f'{half} pages can be used again', f'{at.args[1]} wrong words')
-    at = arrive(run, 'stands', survivors)
+    at = run.stop('stands', survivors)
     wrong = bad_pages(run, run.space(), at.args[0], small, of(seed + 1))
     run.part('others', at.args[1] == 0 and not wrong, survivors + ' with all their bytes', some(wrong))
     since.need_honest()
@@ -167,7 +163,7 @@ def text(run):
     start, many = at.args[0], at.args[1]
     since, there = Counters(run), len(run.space().present(start, many))
     run.need(at.args[2] and there >= many // 2, 'the text is in memory when it runs', f'{there} of {many} pages')
-    at = arrive(run, 'filled', f'a program with {many} pages of text can write {n} pages where there are {pool} frames')
+    at = run.stop('filled', f'a program with {many} pages of text can write {n} pages where there are {pool} frames')
     space = run.space()
     need_on_disk(run, need_out(run, space, at.args[0], n, n - pool), at.args[0], of(seed))
     left = [page for page in space.range(start, many) if page.present]
@@ -176,13 +172,13 @@ def text(run):
              f'pages of text leave memory: at most {many // 2} of {many} are there, the PTEs of '
              'the others are empty', f'{len(left)} are there; not empty: {some(odd)}')
     need_few_frames(run, pool)
-    at = arrive(run, 'again', 'text that has left memory can run')
+    at = run.stop('again', 'text that has left memory can run')
     space = run.space()
     wrong = [page for page in space.present(start, many) if run.guest.read(page.pa) != run.program.page(page.va) or
              page.may('w') or not page.may('rx')]
     run.part('text', at.args[2] and not wrong, 'text that comes back is what the file has, and may be executed',
              f'the sum is {"right" if at.args[2] else "wrong"}; {some(wrong)}')
-    at = arrive(run, 'exec', 'exec works while memory is short')
+    at = run.stop('exec', 'exec works while memory is short')
     since.need_read(n - pool)
     wrong = bad_pages(run, run.space(), at.args[0], n, of(seed))
     run.part('text', at.args[1] == 0 and at.args[2] == 0 and not wrong,
@@ -203,12 +199,12 @@ def order(run):
     run.stop('used')
     first_out(run, lambda i: word(run.given, pattern.mix(run.given, 0) % n))
     since, back = Counters(run), 0
-    p = arrive(run, 'filled', f'a program can write {n} pages in order, and then have {frames} frames for them').args[0]
+    p = run.stop('filled', f'a program can write {n} pages in order, and then have {frames} frames for them').args[0]
     memory = [(page.va - p) // PAGE for page in run.space().present(p, n)]
     run.need(frames - 2 <= len(memory) <= frames and memory == list(range(n - len(memory), n)),
              f'with FIFO the last {frames} of {n} pages are in memory', f'pages {memory} are')
     for k in range(count):
-        at = arrive(run, 'used', f'a program can use {n} pages when there are {frames} frames for them')
+        at = run.stop('used', f'a program can use {n} pages when there are {frames} frames for them')
         i, space = at.args[1], run.space()
         there = {(page.va - p) // PAGE for page in space.present(p, n)}
         if i not in memory:
@@ -233,7 +229,7 @@ def errors(run):
     seed, n, switch = run.given, run.drawn['pages'], failing.Switch(run.monitor)
     p = run.stop('writes').args[0]
     switch('write')
-    arrive(run, 'failed', 'a page that cannot be written stays in memory')
+    run.stop('failed', 'a page that cannot be written stays in memory')
     failed, space = run.disk('swap')['failed_wr_operations'], run.space()
     run.need(failed > 0, 'pages that leave memory are written to the swap disk', 'no write was tried')
     there = len(space.present(p, n))
@@ -241,11 +237,11 @@ def errors(run):
              f'all {n} pages are in memory when none can be written, with their bytes',
              f'{there} are; {run.current.args[1]} wrong words; {some(bad_pages(run, space, p, n, of(seed)))}')
     switch()
-    arrive(run, 'out', 'pages can be written when the disk works again')
+    run.stop('out', 'pages can be written when the disk works again')
     gone = need_out(run, run.space(), p, n, n)
     need_on_disk(run, gone, p, of(seed))
     need_distinct(run, gone)
-    arrive(run, 'reads', 'a process whose pages are out can fork')
+    run.stop('reads', 'a process whose pages are out can fork')
     switch('read')
     at = run.next_stop()
     run.need(at is not None, 'a process that cannot read a page ends alone', run.why_ended())
@@ -257,14 +253,14 @@ def errors(run):
              'a process ends (status -1) when the disk does not give it its page: it never gets other bytes, nor zeros',
              f'{saw}, status {at.args[1]:#x}; {tried} reads failed')
     if at.name != 'died':
-        arrive(run, 'died', 'the other process goes on')
+        run.stop('died', 'the other process goes on')
     wrong = bad_pages(run, run.space(), p, n, of(seed))
     run.part('read', not wrong, 'the pages of the other process are as they were', some(wrong))
     switch()
-    at = arrive(run, 'back', 'the other process can read its pages when the disk works again')
+    at = run.stop('back', 'the other process can read its pages when the disk works again')
     run.part('read', at.args[1] == 0, 'the other process can read its pages when the disk works again',
              f'{at.args[1]} wrong words')
-    at = arrive(run, 'end', 'pages can leave memory and come back')
+    at = run.stop('end', 'pages can leave memory and come back')
     wrong = bad_pages(run, run.space(), p, n, of(seed + 1))
     run.part('read', at.args[1] == 0 and not wrong, 'pages can leave memory and come back', some(wrong))
     run.end()
@@ -275,14 +271,14 @@ def storm(run):
     seed, n, rounds, pool = run.given, run.drawn['pages'], run.drawn['rounds'], run.test.machine.uframes
     p, many = first_out(run, of(seed))
     since = Counters(run)
-    at = arrive(run, 'calm', 'processes share and write more memory than there is')
+    at = run.stop('calm', 'processes share and write more memory than there is')
     run.need(at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
     run.need(since.written >= n, f'the swap disk took at least {n} pages', since.written)
     need_few_frames(run, pool)
     since.need_read(n)
     since.need_honest()
     for _ in range(4):
-        at = arrive(run, 'worker', 'the processes can check their pages')
+        at = run.stop('worker', 'the processes can check their pages')
         me, own = at.args[0], at.args[1]
         space = run.space(at)
         wrong = bad_pages(run, space, p, many, of(seed))
@@ -290,7 +286,7 @@ def storm(run):
         run.part('storm', at.args[2] == 0 and not wrong,
                  'after the storm each process has the bytes that it wrote last',
                  f'process {me}: {at.args[2]} things were wrong; {some(wrong)}')
-    at = arrive(run, 'end', 'all processes end')
+    at = run.stop('end', 'all processes end')
     run.part('storm', at.args[1] == 0, 'the shared pages are as they were', f'{at.args[1]} wrong words')
     since.need_honest()
     run.end()
@@ -302,7 +298,7 @@ def writer(run):
     p, _ = first_out(run, of(run.given))
     at, since = run.stop('counts'), Counters(run)
     root = at.root
-    arrive(run, 'pushed', "a process can push another one's pages out")
+    run.stop('pushed', "a process can push another one's pages out")
     space = run.checked_space(root)
     words = [held(run, page) or bytes(PAGE) for page in space.range(p, n)]
     counts = [int.from_bytes(data[8 * i:8 * i + 8], 'little') for i, data in enumerate(words)]
