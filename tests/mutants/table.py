@@ -1,7 +1,7 @@
 """Rules of vm/ and swap/, each broken on purpose: (file, rule, text, text instead, test that must fail).
 
-The text stands exactly once in the file (however its lines are broken); a test is NAME:CASE of tests/host/test_NAME.c. tests/mutants/run makes
-docs/mutants.md from this table.
+The text stands exactly once in the file (however its lines are broken); a test is NAME:CASE of tests/host/test_NAME.c.
+tests/mutants/run makes docs/mutants.md from this table.
 """
 
 COW, ANON, FAULT = 'kernel/vm/cow.c', 'kernel/vm/anon.c', 'kernel/vm/fault.c'
@@ -52,7 +52,8 @@ MUTANTS = [
     (COW, 'the old frame loses its reference',
      'page_put(old);', '', 'cow:a_write_is_private'),
     (COW, 'the old frame loses its reference after the flush',
-     'tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one page_put(old);',
+     'tlb_flush(&f->as->mmu, f->va, 1); // the PTE has another frame: stale readers would see the old one '
+     'page_put(old);',
      'page_put(old);\n    tlb_flush(&f->as->mmu, f->va, 1);', 'cow:release_order_of_a_shared_page'),
     (COW, 'the old frame loses one reference, not two',
      'page_put(old);', 'page_put(old);\n    page_put(old);', 'cow:a_write_is_private'),
@@ -207,7 +208,8 @@ MUTANTS = [
     (RMAP, 'A bits that are cleared are flushed',
      'as->aged = true;', '', 'evict:cleared_accessed_bits_are_flushed'),
     (RMAP, 'an accessed page is looked for in every space',
-     'accessed |= may_map(as, f) && clear_accessed(as, f);', 'if (!accessed) accessed = may_map(as, f) && clear_accessed(as, f);',
+     'accessed |= may_map(as, f) && clear_accessed(as, f);',
+     'if (!accessed) accessed = may_map(as, f) && clear_accessed(as, f);',
      'evict:an_accessed_bit_is_seen_in_every_space'),
     (RMAP, 'a page goes from every space that maps it',
      'if (concerned) unmap_in(as, frame, n);', 'if (concerned) {\n unmap_in(as, frame, n);\n break;\n }',
@@ -217,7 +219,8 @@ MUTANTS = [
     (RMAP, 'each PTE that names a slot is counted',
      'slot_get(f->slot);', '', 'evict:a_page_goes_and_its_frame_is_free'),
     (RMAP, 'a PTE that is gone is no longer counted',
-     '__atomic_fetch_sub(&f->ref, 1, __ATOMIC_RELEASE); // ours is another one', '', 'evict:a_page_goes_and_its_frame_is_free'),
+     '__atomic_fetch_sub(&f->ref, 1, __ATOMIC_RELEASE); // ours is another one', '',
+     'evict:a_page_goes_and_its_frame_is_free'),
     (RMAP, 'a page that is out is counted as that',
      'as->swapped++;', '', 'evict:a_page_goes_and_its_frame_is_free'),
     (EVICT, 'a frame has one holder',
