@@ -6,12 +6,11 @@
 // Your task:
 //
 //   cow_share     For each page that the parent has, the child gets the same PTE, without the right to write;
-//   the
-//                 parent loses that right too (pte_protect). frame->ref counts the PTEs that map the frame
-//                 (page_get). The pages of zeros and those of files are shared like all others. A right was
-//                 taken away, so the parent's translations must be flushed: once is enough, but also when the
-//                 fork fails. child->resident counts its pages. Visit leaf tables with mmu_next: an area may
-//                 have a million pages that were never touched.
+//                 the parent loses that right too (pte_protect). frame->ref counts the PTEs that map the
+//                 frame (page_get). The pages of zeros and those of files are shared like all others. A right
+//                 was taken away, so the parent's translations must be flushed: once is enough, but also when
+//                 the fork fails. child->resident counts its pages. Visit leaf tables with mmu_next: an area
+//                 may have a million pages that were never touched.
 //   fault_write   A write to a page that is present and not writable, in an area that may be written.
 //                 Its frame has other users: copy all of it to a frame of ours (fault_frame; none:
 //                 FAULT_RETRY, with nothing changed), exchange the PTE, flush, and only then let go of the

@@ -12,15 +12,15 @@
 //      (README: "The report") and end the process: its parent's wait() gives -1. Say nothing for a process
 //      that was killed while it waited.
 //   3. A fault from the kernel is one of four things. The order in which you ask matters; say in a comment
-//   why:
+//      why:
 //        the vmalloc area            the root in use lacks an entry: counted as FAULT_VMALLOC
 //        an EX_ANY instruction       a probe: go on at its fixup, with scause in a0
 //        an EX_USER instruction      a user copy: vm_fault for a user address; no right: go on at its fixup
 //        anything else               a bug in the kernel: panic_trap, with words that help
 //      No instruction but those with an EX_USER entry may have a user page brought in.
 //   4. No memory: vm_fault says FAULT_NOMEM. proc_out_of_memory() looks for a process whose memory may be
-//   taken;
-//      try again as long as it finds one, and once more. If it ends in "no memory", count FAULT_INVALID.
+//      taken; try again as long as it finds one, and once more. If it ends in "no memory", count
+//      FAULT_INVALID.
 //
 // Rules: interrupts are off on entry and must be off on return. vm_fault sleeps, so they are on while it
 // runs, and no spinlock may be held: assert that for a fault in a user copy.

@@ -8,17 +8,14 @@
 // given.
 //
 //   vma_find          the area that contains va. It is asked at every page fault, most often for the area
-//   that it
-//                     gave last. An area's end is not in it.
+//                     that it gave last. An area's end is not in it.
 //   vma_at_or_above   the first area that ends above va.
 //   vma_nearest       for reports: the area that contains va, or the one with the smallest distance to it.
 //   vma_insert        checks alignment, order and upper end (MAXVA), refuses overlap, and merges with a
-//   neighbour
-//                     that it continues: same rights, same kind, and neither has a file. Nothing changes on
-//                     failure.
+//                     neighbour that it continues: same rights, same kind, and neither has a file. Nothing
+//                     changes on failure.
 //   vma_remove        takes a range out. It may cover areas, cut the front or the back of one off, or split
-//   one.
-//                     What is left of an area with a file goes on at the right offset, with the right
+//                     one. What is left of an area with a file goes on at the right offset, with the right
 //                     filelen.
 //   vma_set_start,    move one boundary. Refuse what would be empty, upside down, not aligned, or overlap.
 //   vma_set_end

@@ -11,13 +11,12 @@
 //                     maps a frame counts in frame->ref, zero_frame's too, and as->zeros counts the PTEs of
 //                     this space that map it. No frame to be had: say FAULT_RETRY, and have changed nothing.
 //   anon_grow_stack   Grows the stack's area down to addr, when the program may have meant that: addr lies
-//   between
-//                     STACK_LIMIT and the stack, and not further than STACK_SLACK below sp. Everything else
-//                     has a reason of its own, which the report prints (README: "Where the stack ends").
+//                     between STACK_LIMIT and the stack, and not further than STACK_SLACK below sp.
+//                     Everything else has a reason of its own, which the report prints (README: "Where the
+//                     stack ends").
 //   anon_release      Works as it is, one flush a page. A flush asks every hart that runs the program to stop
-//   for
-//                     a moment: empty many PTEs, flush once, and only then give the frames back. Why in this
-//                     order? Rule 1 of docs/memory.md, "TLB rules".
+//                     for a moment: empty many PTEs, flush once, and only then give the frames back. Why in
+//                     this order? Rule 1 of docs/memory.md, "TLB rules".
 //
 // Rules of docs/memory.md that rest on this file: invariant 1 (references), 4 (who may write is alone with
 // its frame), 5 (no page outside an area: nothing may be left behind in what is released).

@@ -4,26 +4,23 @@
 //
 // Your task: one round (evict_round) has four steps, and their order is what keeps it right.
 //
-//   choose   managed_update() shows the policy what came in since; managed_victim() names a page, and forgets
-//   it.
-//            Hold the frame: one reference more, FRAME_HELD, so that nobody frees it. A private page
-//            (FRAME_USER) without a slot gets one. A page of a file (FRAME_FILE) needs none: its file has the
-//            bytes. A page that cannot go (FRAME_HELD, FRAME_READING, no slot left) goes to managed_refuse();
-//            managed_take_back() when you have chosen. A frame without a slot may have lost its last user
-//            this moment: page_get_live().
+//   choose   managed_update() shows the policy what came in since; managed_victim() names a page, and
+//            forgets it. Hold the frame: one reference more, FRAME_HELD, so that nobody frees it. A private
+//            page (FRAME_USER) without a slot gets one. A page of a file (FRAME_FILE) needs none: its file
+//            has the bytes. A page that cannot go (FRAME_HELD, FRAME_READING, no slot left) goes to
+//            managed_refuse(); managed_take_back() when you have chosen. A frame without a slot may have lost
+//            its last user this moment: page_get_live().
 //   unmap    rmap_unmap(): in every space, PTE present -> PTE names the slot, and a flush.
-//   write    swapdev_write(): pages that the disk lacks; neighbouring slots in one request. Failed: try each
-//   page
-//            alone, and map it back if that fails too (rmap_restore, under as_list_lock).
+//   write    swapdev_write(): pages that the disk lacks; neighbouring slots in one request. Failed: try
+//            each page alone, and map it back if that fails too (rmap_restore, under as_list_lock).
 //   settle   page_unhold(): a frame that nobody has come back for is free.
 //
 // as_list_lock is held for the first two steps and for no disk: it keeps spaces from coming and going.
 // evict_busy() and evict_done() tell those who find nothing to evict that there will soon be something.
 //
-//   evict_frame   a frame, evicting as often as it takes; 0 when nothing can go, or the caller was killed. A
-//   frame
-//                 of the round can change hands at once: frame_reuse(). When nothing can be evicted but
-//                 others hold or fill frames (managed_filling), wait for them: docs/swap.md calls that
+//   evict_frame   a frame, evicting as often as it takes; 0 when nothing can go, or the caller was killed.
+//                 A frame of the round can change hands at once: frame_reuse(). When nothing can be evicted
+//                 but others hold or fill frames (managed_filling), wait for them: docs/swap.md calls that
 //                 wait_for_others.
 //   evict_range   evicts the pages of a range, whatever the policy thinks. Tests use it.
 //

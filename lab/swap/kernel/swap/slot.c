@@ -6,18 +6,19 @@
 // find a free one.
 //
 //   slot_init     makes the table, with kmem_alloc. Slot 0 is the disk's header page and is never handed out.
-//   slot_seek,    free slots. Pages that leave memory together should get neighbouring slots, since one
-//   request can slot_alloc    then write them all: go on where the last search ended. A disk may have a
-//   million slots: do not
-//                 look at each one every time.
-//   slot_attach,  slot and frame name each other, and the cache is one of the slot's references. Both sides
-//   change at slot_detach   once. slot_get,     a PTE more, a PTE less. The slot is free when its last
-//   reference goes. slot_put also gives the slot_put      frame back that caches the slot, if no PTE is left
-//   to want either: mind a cache that is being
-//                 read (FRAME_READING), which is its reader's.
+//   slot_seek     says how many free slots are wanted next. Pages that leave memory together should get
+//                 neighbouring slots, since one request can then write them all.
+//   slot_alloc    gives a free slot: go on where the last search ended. A disk may have a million slots: do
+//                 not look at each one every time.
+//   slot_attach   slot and frame name each other, and the cache is one of the slot's references.
+//   slot_detach   ends that, on both sides at once.
+//   slot_get      a PTE more names the slot.
+//   slot_put      a PTE less. The slot is free when its last reference goes. Gives the frame back that caches
+//                 the slot, if no PTE is left to want either: mind a cache that is being read
+//                 (FRAME_READING), which is its reader's.
 //   slot_mark_bad the disk did not take this slot: do not hand it out again.
 //   slot_audit_*  recount: the kernel's audit tells you each PTE that names a slot; panic when a count
-//   differs.
+//                 differs.
 //
 // Lock: pages_lock guards all of it, together with frame->slot. Rules of docs/memory.md that rest on this
 // file: invariants 2 and 3.
