@@ -15,7 +15,6 @@
 #define PAGES     256 // of a worker, touched at a time
 #define CALLS     1000
 #define ADDITIONS 100000
-#define MAX_HARTS 8
 #define MS_PER_S  1000UL
 
 struct result {
@@ -127,12 +126,14 @@ static const struct par {
 };
 
 // Waits for the moment to start, which the pipe says, and tells what it got done.
-static void worker(const struct par *par, int in, int out, uint64 timebase)
+static void worker(const struct par *par, int in[2], int out[2], uint64 timebase)
 {
     uint64 start, end;
     struct result r = {0};
+    close(in[1]); // the end of its parent is then the end of the pipe
+    close(out[0]);
     char *heap = par->heap ? sbrk(PAGES * PGSIZE) : 0;
-    if (heap == SBRK_ERROR || read(in, &start, sizeof(start)) != sizeof(start))
+    if (heap == SBRK_ERROR || read(in[0], &start, sizeof(start)) != sizeof(start))
         die("worker");
     while (rdtime() < start)
         ;
@@ -142,7 +143,7 @@ static void worker(const struct par *par, int in, int out, uint64 timebase)
         r.ticks = rdtime();
     } while (r.ticks < end);
     r.ticks -= start;
-    write(out, &r, sizeof(r));
+    write(out[1], &r, sizeof(r));
     exit(0);
 }
 
@@ -156,7 +157,7 @@ static uint64 throughput(const struct par *par, int n, uint64 timebase)
         die("pipe");
     for (int i = 0; i < n; i++)
         if (child())
-            worker(par, in[0], out[1], timebase);
+            worker(par, in, out, timebase);
     uint64 start = rdtime() + timebase / MS_PER_S * LEAD_MS;
     for (int i = 0; i < n; i++)
         write(in[1], &start, sizeof(start));

@@ -14,6 +14,7 @@ struct trapframe;
 void panic(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 // The same for a trap that the kernel has no answer to: tf's registers and backtrace instead of the caller's.
+// At a user page fault s1 to s11 in the frame are older: they are saved only on the way to trap().
 void panic_trap(struct trapframe *tf, const char *fmt, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 #define PANIC_STATUS 100

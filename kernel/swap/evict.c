@@ -112,9 +112,9 @@ static bool no_slots(void)
     return swap_on && slot_full();
 }
 
-// pages_lock goes to who waits for it each time the policy has looked at so many pages; for a victim it may
-// look at all. It stays once a victim was refused: that is aside, where it must not be freed.
-// Locks: as_list_lock, pages_lock.
+// Lets go of pages_lock for a moment each time the policy has looked at so many pages, so that interrupts
+// come and others may have it; for a victim it may look at all. It stays once a victim was refused: that is
+// aside, where it must not be freed. Locks: as_list_lock, pages_lock.
 static void hold_victims(struct batch *b, uint want)
 {
     bool again = false;

@@ -30,7 +30,7 @@ struct policy {
 bool policy_accessed(struct frame *f);    // whether it was used since the last call for it
 bool policy_dirty(const struct frame *f); // whether it must be written before it can go
 // Whether victim has asked for so many accessed bits that other harts have waited long enough for pages_lock.
-// It may then return 0, and is called again when they have had their turn; calls of add and del come between.
+// It may then return 0, and is called again when they have had their turn; calls of del come between.
 bool policy_pause(void);
 uint policy_random(uint n);    // 0 .. n - 1, the same sequence after every policy_seed
 void policy_seed(uint64 seed); // 0: the one that was given last

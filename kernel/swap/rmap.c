@@ -43,8 +43,7 @@ bool policy_accessed(struct frame *f)
     if (rmap_looks_left == 0)
         return false;
     rmap_looks_left--;
-    if (rmap_pause_after != ~0U)
-        rmap_pause_after -= rmap_pause_after > 0;
+    rmap_pause_after -= rmap_pause_after > 0;
     list_for_each(pos, &as_list)
     {
         struct as *as = container_of(pos, struct as, link);

@@ -49,6 +49,7 @@ static struct {
     uint listheads; // in use
     bool poison;
 } OWN_LINE pages;
+_Static_assert(sizeof(pages) % CPU_ALIGN == 0, "something else shares its cache line");
 
 // Whether pa lies in one of the ranges; *next is then where the range ends.
 static bool in_ranges(uint64 pa, const struct range *r, int n, uint64 *next)
@@ -280,21 +281,6 @@ void *frame_alloc_table(void)
     return frame2kva(f);
 }
 
-void frame_free_tables(struct frame *list)
-{
-    while (list) {
-        spin_lock(&pages_lock);
-        for (int n = 0; list && n < FREE_AT_ONCE; n++) {
-            struct frame *f = list;
-            assert(f->kind == FRAME_TABLE, "freeing a page table that is none");
-            list = f->next;
-            pages.st.tables--;
-            give(f);
-        }
-        spin_unlock(&pages_lock);
-    }
-}
-
 // Locks: pages_lock.
 static inline void make_new(struct frame *f, uint64 va, uint family)
 {
@@ -331,7 +317,7 @@ void frame_reuse(struct frame *f, uint64 va, uint family)
 }
 
 // Takes up to FREE_AT_ONCE frames of a batch back. Returns the rest. Locks: pages_lock.
-static struct frame *free_some(struct frame *batch)
+static struct frame *free_some(struct frame *batch, enum frame_kind kind)
 {
     struct cpu *c = my_cpu();
     struct frame *head = c->free;
@@ -345,23 +331,36 @@ static struct frame *free_some(struct frame *batch)
     }
     c->free = head;
     pages.st.free += n;
-    pages.st.user -= n;
+    if (kind == FRAME_TABLE)
+        pages.st.tables -= n;
+    else
+        pages.st.user -= n;
     return batch;
 }
 
 // A batch may be most of RAM: the lock goes now and then, and interrupts come.
-void frame_free_batch(struct frame *batch)
+static void free_batch(struct frame *batch, enum frame_kind kind)
 {
     if (pages.poison)
         for (struct frame *f = batch; f; f = f->next)
             memset(frame2kva(f), POISON_BYTE, PGSIZE);
     while (batch) {
         spin_lock(&pages_lock);
-        batch = free_some(batch);
+        batch = free_some(batch, kind);
         spin_unlock(&pages_lock);
         if (frame_waiters)
             frame_wake(&frame_waiters);
     }
+}
+
+void frame_free_batch(struct frame *batch)
+{
+    free_batch(batch, FRAME_USER);
+}
+
+void frame_free_tables(struct frame *list)
+{
+    free_batch(list, FRAME_TABLE);
 }
 
 void frame_free(struct frame *f)

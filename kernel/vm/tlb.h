@@ -11,9 +11,9 @@
 struct mmu;
 
 // With `tlbcheck` on the kernel command line a forgotten fence is found at once instead of once a year: every
-// PTE that loses a right or its frame goes through pte_clear or pte_protect (vm/mmu.h), which note the
-// address in the struct mmu; tlb_flush takes it off again when its range covers it; releasing as->lock with
-// one left panics.
+// PTE that loses a right or its frame goes through pte_clear, pte_replace or pte_protect (vm/mmu.h), which
+// note the address in the struct mmu; tlb_flush takes it off again when its range covers it; releasing
+// as->lock with one left panics. (A space that no hart has loaded any more needs neither: as_destroy.)
 extern bool tlbcheck;
 void tlb_check_init(void);
 void tlb_note(struct mmu *m, uint64 va);
