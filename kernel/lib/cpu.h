@@ -54,6 +54,7 @@ struct cpu {
     uint64 interrupts;
     uint64 idle_ticks;          // timebase ticks that it has waited for work
     volatile uint64 idle_since; // while idle: the time when that began; for the grader
+    uint64 poll;                // ticks that it looks for work before it waits for an interrupt
     struct frame *free;         // free frames that were last used here; pages_lock (vm/frame.c)
 } __attribute__((aligned(CPU_ALIGN)));
 

@@ -24,6 +24,12 @@
 #define BUCKETS  64
 #define TICKS_HZ 10 // uptime() and sleep() count tenths of a second
 
+// In ticks of `time`, 100 ns. A hart that was idle for less than IDLE_SHORT, the time to be woken included,
+// looks for work twice as long the next time, any other half as long.
+#define POLL_LEAST 64
+#define POLL_MOST  512
+#define IDLE_SHORT 2000
+
 _Static_assert(offsetof(struct cpu, ksp) == CPU_KSP, "assembly offset");
 _Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "assembly offset");
 _Static_assert(offsetof(struct cpu, proc) == CPU_PROC, "assembly offset");
@@ -108,19 +114,57 @@ static struct proc *next_ready(void)
     return item ? container_of(item, struct proc, run) : 0;
 }
 
-// Nothing to do: leaves the last process's tables, so that its space may die, and waits for an interrupt.
-static void idle(struct cpu *c)
+// Without the lock: for who can be wrong for a moment.
+static bool queue_empty(void)
 {
-    uint64 bit = 1UL << c->index, start = r_time();
+    return __atomic_load_n(&rq.ready.next, __ATOMIC_RELAXED) == &rq.ready;
+}
+
+// Looks at the queue for a moment before the hart waits for an interrupt: often another hart makes a process
+// ready soon after (the child of a fork, the other end of a pipe), and to be woken takes longer than that.
+// Returns: whether there is something to do.
+static bool poll(struct cpu *c, uint64 start)
+{
+    bool empty;
+    intr_on();
+    while ((empty = queue_empty()) && r_time() - start < c->poll)
+        ;
+    intr_off();
+    return !empty;
+}
+
+// How long it will look the next time, after it has been idle for so many ticks.
+static void learn_poll(struct cpu *c, uint64 ticks)
+{
+    if (ticks > IDLE_SHORT)
+        c->poll /= 2;
+    else if (c->poll < POLL_MOST)
+        c->poll = c->poll ? 2 * c->poll : POLL_LEAST;
+}
+
+// Leaves the last process's tables, so that its space may die, and waits for an interrupt.
+static void wait_for_interrupt(struct cpu *c)
+{
+    uint64 bit = 1UL << c->index;
     mmu_switch(0);
-    c->idle_since = start;
-    c->idle = true;
     __atomic_fetch_or(&rq.idle, bit, __ATOMIC_SEQ_CST);
-    if (list_empty(&rq.ready) && !panicking)
+    if (queue_empty() && !panicking)
         asm volatile("wfi"); // an interrupt that is pending ends it, though none can be taken yet
     __atomic_fetch_and(&rq.idle, ~bit, __ATOMIC_SEQ_CST);
+}
+
+// Nothing to do.
+static void idle(struct cpu *c)
+{
+    uint64 start = r_time();
+    c->idle_since = start;
+    c->idle = true;
+    if (ncpu == 1 || !poll(c, start))
+        wait_for_interrupt(c);
     c->idle = false;
-    c->idle_ticks += r_time() - start;
+    uint64 ticks = r_time() - start;
+    c->idle_ticks += ticks;
+    learn_poll(c, ticks);
     intr_on();
     intr_off();
 }
@@ -209,7 +253,7 @@ void yield(void)
 
 void sched_preempt(void)
 {
-    if (!list_empty(&rq.ready))
+    if (!queue_empty())
         yield();
 }
 
