@@ -59,8 +59,8 @@ def test_repeat(monkeypatch, second, status):
 
 @pytest.mark.parametrize('gain,status', [(1.85, 0), (1.75, 1)])
 def test_scaling(monkeypatch, gain, status):
-    par = {name: {1: (100.0, 0), 2: (190.0, 0)} for name in bench.PAR}
-    par['par_fork'][2] = (100 * gain, 0)
+    par = {name: {1: bench.Runs(90, 20, 80, 100), 2: bench.Runs(150, 20, 80, 190)} for name in bench.PAR}
+    par['par_fork'][2] = bench.Runs(150, 20, 80, 100 * gain)
     monkeypatch.setattr(bench, 'throughput', lambda harts, runs: par)
     monkeypatch.setattr(bench, 'lock_table', lambda line, **env: [lock(100)])
     assert bench.scaling(1) == status
