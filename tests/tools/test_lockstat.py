@@ -23,7 +23,7 @@ def test_one_hart_is_exact():
     first, second = (run(line, ICOUNT=1, CPUS=1, APPEND='lockstat') for _ in range(2))
     assert first.status == 0, first
     one, two = table(first.out), table(second.out)
-    assert {'pages', 'wait', 'process', 'run queue', 'kmem', 'files'} <= one.keys(), first
+    assert {'pages', 'wait', 'process', 'run queue', 'kmem', 'inode table'} <= one.keys(), first
     for name, ((taken, waited, longest_wait, waits, holds, longest), where) in one.items():
         assert taken > 0 and waited == longest_wait == waits == 0, (name, first)
         assert longest <= holds and longest < 10_000_000, (name, first)
