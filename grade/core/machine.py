@@ -131,6 +131,8 @@ class Run:
         self.ended = None        # QEMU's exit status
         self.instructions = 0    # busy ones, at the last look
         self.log_at = 0
+        self.trapped = 0         # bytes in the log of traps, at the last look at the running machine
+        self.quiet = False       # there were as many at the look before
         self.current = None
         self.process = self.stub = self.monitor = None
 
@@ -330,6 +332,8 @@ class Run:
     def _watch(self):
         """While the machine runs: is it still worth waiting for?"""
         ticks = self._measure()
+        trapped = (self.folder / 'traps').stat().st_size
+        self.quiet, self.trapped = trapped == self.trapped, trapped
         if self.instructions > self.test.budget * 1_000_000:
             raise Fail(f'at most {self.test.budget} million instructions', self._stuck('still running'))
         if ticks * TICK > (self.test.budget << self.test.machine.shift) * 1_000_000 + IDLE_LIMIT * 1_000_000:
@@ -344,9 +348,10 @@ class Run:
     def _stuck(self, words):
         """What a machine that does not come to an end is doing."""
         self.monitor.stop()
-        places = ', '.join(map(self.guest.symbol, self._places()))
+        places = self._places()
+        waiting = self.quiet and self._all_in_firmware(places)
         try:
-            if self.test.machine.harts > 1 and self._firmware_hangs():
+            if self.test.machine.harts > 1 and (waiting or self._firmware_hangs()):
                 raise Firmware('QEMU, which runs several harts in turn here, does not let its firmware go on')
         except Gone:  # it came to its end after all
             pass
@@ -354,11 +359,13 @@ class Run:
         most = max(recent, key=lambda t: sum((o.epc, o.tval) == (t.epc, t.tval) for o in recent), default=None)
         if most and sum((o.epc, o.tval) == (most.epc, most.tval) for o in recent) > 100:
             return f'the same {most.fault} fault at {most.tval:#x} (pc {most.epc:#x}) again and again'
-        return f'{words} after {self.instructions / 1e6:.0f} million instructions, at {places}'
+        where = ', '.join(map(self.guest.symbol, places))
+        return f'{words} after {self.instructions / 1e6:.0f} million instructions, at {where}'
 
     def _firmware_hangs(self):
         """Whether all harts do nothing but wait for one another in the firmware: with -icount and several harts QEMU
-        brings that about now and then, whatever the kernel does."""
+        brings that about now and then, whatever the kernel does. (A look may end the hang: who stood there at the first
+        one, and had not trapped since the one before, hung as well.)"""
         log_at, _ = self.log_at, self.traps()
         begin, clock = self._ticks(), time.monotonic()
         enough = FIRMWARE_WAIT << self.test.machine.shift
@@ -366,13 +373,17 @@ class Run:
             self.monitor.go_on()
             time.sleep(0.02)
             self.monitor.stop()
-            if not all(RAM_BASE <= pc < RAM_BASE + FIRMWARE for pc in self._places()):
+            if not self._all_in_firmware(self._places()):
                 break
         else:
             if all(t.interrupt for t in self.traps()):
                 return True
         self.log_at = log_at
         return False
+
+    @staticmethod
+    def _all_in_firmware(places):
+        return all(RAM_BASE <= pc < RAM_BASE + FIRMWARE for pc in places)
 
     def _places(self):
         return [self.monitor.registers(i)['pc'] for i in range(self.test.machine.harts)]
