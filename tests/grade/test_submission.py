@@ -465,7 +465,7 @@ def test_a_stub_and_the_reference(top, tmp_path):
 
 def test_wild_guests(tmp_path):
     run = machine.Run.__new__(machine.Run)
-    run.folder, run.instructions, run.begin = tmp_path, 0, time.monotonic()
+    run.folder, run.instructions, run.trapped, run.begin = tmp_path, 0, 0, time.monotonic()
     run.test = type('Test', (), {'budget': 60, 'machine': type('Machine', (), {'shift': 0})})
     run._measure = lambda: 0
     for name, (most, _) in machine.LOG_LIMITS.items():
