@@ -45,7 +45,7 @@ struct cpu {
     uchar irq_was_on;     // SSTATUS_SIE before the outermost irq_push
     struct mmu *mmu;      // space whose root is in satp, 0 = the kernel's own
     volatile bool online;
-    volatile bool idle;         // in wfi, or about to be: wants an IPI when work appears
+    volatile bool idle;         // without work: looks for some, or waits in wfi
     volatile bool stopped;      // by a panic elsewhere
     struct spinlock *waiting;   // lock it spins on, for reports
     struct trapframe *panic_tf; // registers at the moment it stopped

@@ -360,6 +360,8 @@ void frame_free_batch(struct frame *batch)
 
 void frame_free_tables(struct frame *list)
 {
+    for (struct frame *f = list; f; f = f->next)
+        assert(f->kind == FRAME_TABLE, "freeing a page table that is none");
     free_batch(list, FRAME_TABLE);
 }
 
